@@ -44,3 +44,8 @@ namespace mesos::v1::agent {
 class Call;
 class Response;
 }  // namespace mesos::v1::agent
+
+namespace stoa::link {
+class ToAgent;
+class ToMaster;
+}  // namespace stoa::link

@@ -26,3 +26,5 @@
 #include "mesos/v1/mesos.pb.h"
 #include "mesos/v1/resource_provider/resource_provider.pb.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
+#include "stoa/link.pb.h"
+#include "stoa/registry.pb.h"
