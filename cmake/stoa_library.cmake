@@ -41,6 +41,8 @@ function(stoa_library name)
     target_link_libraries(${name}_test PRIVATE stoa_${name} stoa_warnings stoa_third_gtest)
     if(ARG_PCH)
       target_precompile_headers(${name}_test REUSE_FROM stoa_pch_${ARG_PCH})
+      # A precompiled header fits one kind of relocatable code only; libraries have PIC, executables would have PIE.
+      target_compile_options(${name}_test PRIVATE -fPIC)
     endif()
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS unit)
   endif()

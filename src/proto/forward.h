@@ -3,6 +3,8 @@
 
 namespace google::protobuf {
 class Message;
+template <typename Element>
+class RepeatedPtrField;
 }  // namespace google::protobuf
 
 namespace mesos::v1 {
@@ -22,6 +24,7 @@ class Task;
 class TaskInfo;
 class TaskStatus;
 class KillPolicy;
+enum TaskState : int;
 }  // namespace mesos::v1
 
 namespace mesos::v1::scheduler {
