@@ -1,0 +1,200 @@
+#include "codec/json_tables.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
+#include <google/protobuf/message.h>
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <unordered_map>
+
+#include "base/check.h"
+#include "codec/json_text.h"
+
+namespace stoa::codec {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::EnumDescriptor;
+using google::protobuf::FieldDescriptor;
+
+// Lists that dashboards read without asking whether they are there (OPR-069).
+constexpr std::array always_lists = {
+    std::string_view{"mesos.v1.master.Response.GetAgents.agents"},
+    std::string_view{"mesos.v1.master.Response.GetAgents.recovered_agents"},
+    std::string_view{"mesos.v1.master.Response.GetFrameworks.frameworks"},
+    std::string_view{"mesos.v1.master.Response.GetFrameworks.completed_frameworks"},
+    std::string_view{"mesos.v1.master.Response.GetTasks.tasks"},
+    std::string_view{"mesos.v1.master.Response.GetTasks.unreachable_tasks"},
+    std::string_view{"mesos.v1.master.Response.GetTasks.completed_tasks"},
+    std::string_view{"mesos.v1.master.Response.GetExecutors.executors"},
+};
+
+Kind kind_of(const FieldDescriptor* field) {
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return Kind::int32;
+    case FieldDescriptor::CPPTYPE_INT64:
+      return Kind::int64;
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return Kind::uint32;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return Kind::uint64;
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return Kind::f64;
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return Kind::f32;
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return Kind::boolean;
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return Kind::enumeration;
+    case FieldDescriptor::CPPTYPE_STRING:
+      return field->type() == FieldDescriptor::TYPE_BYTES ? Kind::bytes : Kind::string;
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return Kind::message;
+  }
+  std::unreachable();
+}
+
+void append_default(const FieldDescriptor* field, TextBuffer& out) {
+  switch (field->cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return append_integer(field->default_value_int32(), out);
+    case FieldDescriptor::CPPTYPE_INT64:
+      return append_integer(field->default_value_int64(), out);
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return append_unsigned(field->default_value_uint32(), out);
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return append_unsigned(field->default_value_uint64(), out);
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return append_double(field->default_value_double(), out);
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return append_float(field->default_value_float(), out);
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return out.append(field->default_value_bool() ? "true" : "false");
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return append_string(field->default_value_enum()->name(), out);
+    case FieldDescriptor::CPPTYPE_STRING:
+      return append_string(field->default_value_string(), out);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      break;
+  }
+  std::unreachable();
+}
+
+// HTTP-115 to HTTP-117. Fields without presence (only those of Duration) count as always set.
+std::string text_when_unset(const FieldDescriptor* field, const std::string& key) {
+  if (field->is_repeated()) {
+    const bool is_always_written = std::ranges::find(always_lists, field->full_name()) != always_lists.end();
+    return is_always_written ? key + "[]" : std::string();
+  }
+  const bool is_written =
+      (field->has_default_value() && field->is_optional() && !field->options().deprecated()) || !field->has_presence();
+  if (!is_written) return {};
+  std::string text = key;
+  {
+    TextBuffer out(text);
+    append_default(field, out);
+  }
+  return text;
+}
+
+class Tables {
+ public:
+  const MessageTable& message(const Descriptor* descriptor) {
+    {
+      const std::shared_lock lock(mutex_);
+      if (const auto found = messages_.find(descriptor); found != messages_.end()) return *found->second;
+    }
+    const std::unique_lock lock(mutex_);
+    return *make(descriptor);
+  }
+
+ private:
+  const MessageTable* make(const Descriptor* descriptor) {
+    auto& slot = messages_[descriptor];
+    if (slot) return slot.get();
+    slot = std::make_unique<MessageTable>();
+    MessageTable& table = *slot;  // Stays where it is when the map grows.
+    const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor);
+    CHECK(prototype != nullptr, descriptor->full_name());
+    table.prototype = prototype;
+    table.reflection = prototype->GetReflection();
+    if (descriptor->full_name() == "google.protobuf.Duration") table.form = MessageTable::Form::duration;
+    if (descriptor->full_name() == "mesos.v1.Value.Scalar") table.form = MessageTable::Form::scalar;
+    table.fields.reserve(static_cast<std::size_t>(descriptor->field_count()));
+    for (int i = 0; i < descriptor->field_count(); ++i) {
+      table.fields.push_back(make_field(descriptor->field(i)));
+      table.by_name.push_back(static_cast<std::uint16_t>(i));
+    }
+    std::ranges::sort(table.by_name, {}, [&](std::uint16_t i) { return table.fields[i].name(); });
+    return &table;
+  }
+
+  FieldTable make_field(const FieldDescriptor* field) {
+    FieldTable table;
+    table.field = field;
+    table.oneof = field->real_containing_oneof();
+    table.key = '"' + field->name() + "\":";
+    table.when_unset = text_when_unset(field, table.key);
+    table.kind = kind_of(field);
+    table.is_repeated = field->is_repeated();
+    table.is_map = field->is_map();
+    table.is_required = field->is_required();
+    CHECK(!table.is_map || kind_of(field->message_type()->map_key()) == Kind::string, field->full_name());
+    if (table.kind == Kind::message) table.message = make(field->message_type());
+    if (table.kind == Kind::enumeration) table.enumeration = make_enum(field->enum_type());
+    return table;
+  }
+
+  const EnumTable* make_enum(const EnumDescriptor* descriptor) {
+    auto& slot = enums_[descriptor];
+    if (slot) return slot.get();
+    slot = std::make_unique<EnumTable>();
+    EnumTable& table = *slot;
+    for (int i = 0; i < descriptor->value_count(); ++i) {
+      table.by_name.push_back({.name = descriptor->value(i)->name(), .number = descriptor->value(i)->number()});
+    }
+    const auto [least, greatest] = std::ranges::minmax(table.by_name, {}, &EnumTable::Value::number);
+    constexpr int spread_max = 4096;
+    CHECK(greatest.number - least.number < spread_max, descriptor->full_name());
+    table.number_min = least.number;
+    table.written.resize(static_cast<std::size_t>(greatest.number - least.number) + 1);
+    for (const auto& value : table.by_name) {
+      auto& text = table.written[static_cast<std::size_t>(value.number - table.number_min)];
+      if (text.empty()) text = '"' + value.name + '"';
+    }
+    std::ranges::sort(table.by_name, {}, &EnumTable::Value::name);
+    return &table;
+  }
+
+  std::shared_mutex mutex_;
+  std::unordered_map<const Descriptor*, std::unique_ptr<MessageTable>> messages_;
+  std::unordered_map<const EnumDescriptor*, std::unique_ptr<EnumTable>> enums_;
+};
+
+}  // namespace
+
+const EnumTable::Value* EnumTable::find(std::string_view name) const {
+  const auto found = std::ranges::lower_bound(by_name, name, {}, &Value::name);
+  return found != by_name.end() && found->name == name ? &*found : nullptr;
+}
+
+const FieldTable* MessageTable::find(std::string_view name, std::size_t& guess) const {
+  if (guess < fields.size() && fields[guess].name() == name) return &fields[guess++];
+  const auto found = std::ranges::lower_bound(by_name, name, {}, [&](std::uint16_t i) { return fields[i].name(); });
+  if (found == by_name.end() || fields[*found].name() != name) return nullptr;
+  guess = *found + std::size_t{1};
+  return &fields[*found];
+}
+
+const MessageTable& table_of(const google::protobuf::Descriptor* descriptor) {
+  // The one cache of the process, as the descriptors themselves are; leaked, so that no order of destruction matters.
+  static Tables& tables = *new Tables;
+  return tables.message(descriptor);
+}
+
+}  // namespace stoa::codec
