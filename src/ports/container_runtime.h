@@ -1,0 +1,120 @@
+// ContainerRuntime: sandboxes and processes, as the agent's shell sees them.
+//
+// The agent core decides what runs; a runtime makes it so and reports what became of it. All that it must remember in
+// order to find its containers after a restart of the agent it keeps in files of its own below the runtime directory
+// (AGT-075); what a container is for is the core's to remember. A fake of this interface runs in the simulation.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+
+namespace stoa::ports {
+
+// Whether an id may be one part of a path: 1 to 255 bytes, not `.` or `..`, without `/`, `\`, NUL and control
+// characters (AGT-076, SEC-108).
+bool is_path_part(std::string_view id);
+
+// Where sandboxes live below the work directory, as parts of a path (AGT-070, AGT-071).
+using SandboxPath = std::vector<std::string>;
+SandboxPath executor_sandbox_path(const AgentId& agent, const FrameworkId& framework, const ExecutorId& executor,
+                                  const ContainerId& container);
+SandboxPath nested_sandbox_path(SandboxPath parent, const std::string& nested_id);
+SandboxPath standalone_sandbox_path(const ContainerId& container);
+// The same as one path below `work_directory`.
+std::string sandbox_directory(std::string_view work_directory, const SandboxPath& path);
+
+struct SandboxSpec {
+  SandboxPath path;                 // Below the work directory; every part is checked with is_path_part.
+  std::optional<std::string> user;  // Owner of the sandbox; the agent's own user if there is none.
+  bool link_latest = false;         // Point the link `latest` beside the sandbox at it (the executor's newest run).
+};
+
+struct ContainerSpec {
+  ContainerId id;                 // Unique for ever; one path part. A nested container's is its parent's, `.`, its own.
+  std::string sandbox_directory;  // As prepare_sandbox returned it. stdout and stderr are appended to files in it.
+  std::string working_directory;  // Absolute, or below the sandbox; empty: the sandbox (EXE-117).
+  std::optional<std::string> user;     // Runs as the agent's own user if there is none.
+  bool shell = true;                   // `/bin/sh -c executable`, arguments are ignored (EXE-115).
+  std::string executable;              // Without shell: looked up in PATH; if empty, arguments[0] is (EXE-131).
+  std::vector<std::string> arguments;  // Without shell: the complete argv, element 0 included.
+  // The whole environment, each name once; a PATH is added where there is none (EXE-091). May hold secrets: it is
+  // handed over in memory, never in arguments or files (CON-007).
+  std::vector<std::pair<std::string, std::string>> environment;
+};
+
+struct LaunchedContainer {
+  pid_t pid = -1;  // Of the container's first process, as this host numbers it.
+};
+
+struct ContainerExit {
+  ContainerId id;
+  int wait_status = -1;  // As wait(2) gives it, for the first process; -1 if it was lost.
+  std::string message;   // Why it was lost; empty otherwise.
+};
+
+struct RecoveredContainer {
+  enum class State {
+    running,  // Taken over; its exit will be reported.
+    ended,    // Ended while nobody looked; `wait_status` is true. Will not be reported again.
+    lost,     // Nothing is left of it, or it never ran. Will not be reported again.
+  };
+  ContainerId id;
+  State state = State::lost;
+  pid_t pid = -1;        // If running.
+  int wait_status = -1;  // If ended.
+};
+
+// Thread-safe, and no call blocks. Callbacks run on a thread of the runtime, in the order in which things happened (for
+// one container: launch answered, then exit reported): do little there, and post the answer to where it belongs.
+class ContainerRuntime {
+ public:
+  using PreparedFunction = std::function<void(Result<std::string>)>;
+  using LaunchedFunction = std::function<void(Result<LaunchedContainer>)>;
+  using RecoveredFunction = std::function<void(Result<std::vector<RecoveredContainer>>)>;
+  using ExitFunction = std::function<void(ContainerExit)>;
+
+  virtual ~ContainerRuntime() = default;
+
+  // Sets the receiver of exits. Call it once, before the first launch or recover.
+  virtual void on_exit(ExitFunction report) = 0;
+
+  // Makes the sandbox, its parents and empty `stdout` and `stderr` in it, and returns its absolute path. The sandbox is
+  // 0750, its files 0640, both of the user and the agent's group; parents are 0711 (AGT-074, SEC-100). What exists
+  // already is kept. Fails with not_found and "No such user 'NAME'" (EXE-118), with invalid_argument for a part that
+  // may not be in a path, with the system's reason otherwise.
+  virtual void prepare_sandbox(SandboxSpec spec, PreparedFunction done) = 0;
+
+  // Starts the container's first process and answers when the program runs: from then on it survives this process, and
+  // its pid was on disk before it ran an instruction (CON-011). Fails with already_exists for an id that is alive, with
+  // not_found for an unknown user or executable, permission_denied likewise, and failed_precondition with "Container
+  // destroyed during isolating" if destroy came first. After a failure nothing is left of it and no exit is reported.
+  // The message is the cause alone, for "Failed to launch container: " to stand before it (CON-025).
+  virtual void launch(ContainerSpec spec, LaunchedFunction done) = 0;
+
+  // Sends `signal` to every process of the container. During a launch it is kept until the program runs. Nothing
+  // happens if the container has ended or is unknown.
+  virtual void signal(const ContainerId& id, int signal) = 0;
+
+  // Kills every process of the container, whatever they did to escape, until none is left; then the exit is reported as
+  // ever. Idempotent (CON-016). Nothing happens if the container has ended or is unknown.
+  virtual void destroy(const ContainerId& id) = 0;
+
+  // Forgets what is kept about a container that has ended: call it after the exit was recorded. The sandbox stays.
+  virtual void remove(const ContainerId& id) = 0;
+
+  // After a restart of the agent: takes over what still runs, finds what has ended, and destroys every container that
+  // is not in `known` (AGT-091), without reporting those. Answers one entry for each of `known`, in that order. Fails
+  // if the runtime directory cannot be read. Call it once, before the first launch.
+  virtual void recover(std::vector<ContainerId> known, RecoveredFunction done) = 0;
+};
+
+}  // namespace stoa::ports
