@@ -1,0 +1,106 @@
+#include "containers/posix/sandbox.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+
+#include "containers/posix/system_error.h"
+
+namespace stoa::containers {
+namespace {
+
+constexpr mode_t parent_mode = 0711;
+constexpr mode_t sandbox_mode = 0750;
+constexpr mode_t output_mode = 0640;
+
+Result<Descriptor> open_part(int parent, const std::string& part) {
+  Descriptor directory(::openat(parent, part.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!directory) {
+    // With O_DIRECTORY the kernel says ENOTDIR of a link, too.
+    if (errno == ENOTDIR || errno == ELOOP) {
+      return fail(Code::permission_denied, fmt::format("sandbox: '{}' is a link or not a directory", part));
+    }
+    return system_failure(fmt::format("sandbox: open directory '{}'", part), errno);
+  }
+  return directory;
+}
+
+// Makes one directory and opens it. `made` tells whether it is new.
+Result<Descriptor> make_part(int parent, const std::string& part, mode_t mode, bool& made) {
+  made = ::mkdirat(parent, part.c_str(), 0700) == 0;
+  if (!made && errno != EEXIST) return system_failure(fmt::format("sandbox: make directory '{}'", part), errno);
+  LET(Descriptor directory, open_part(parent, part));
+  // Not by mkdir: the umask would have its say.
+  if (made && ::fchmod(directory.get(), mode) != 0) {
+    return system_failure(fmt::format("sandbox: set mode of '{}'", part), errno);
+  }
+  return directory;
+}
+
+Result<> give(int file, const std::optional<User>& user, mode_t mode, const std::string& name) {
+  // The owner first: a change of owner may clear mode bits.
+  if (user && ::fchown(file, user->id, ::getegid()) != 0) {
+    return system_failure(fmt::format("sandbox: change owner of '{}'", name), errno);
+  }
+  if (::fchmod(file, mode) != 0) return system_failure(fmt::format("sandbox: set mode of '{}'", name), errno);
+  return {};
+}
+
+Result<> make_output(int sandbox, const std::string& name, const std::optional<User>& user) {
+  const Descriptor file(
+      ::openat(sandbox, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, output_mode));
+  if (!file) {
+    if (errno == EEXIST) return {};
+    return system_failure(fmt::format("sandbox: make file '{}'", name), errno);
+  }
+  return give(file.get(), user, output_mode, name);
+}
+
+Result<> link_as_latest(int parent, const std::string& name) {
+  ::unlinkat(parent, "latest.new", 0);
+  if (::symlinkat(name.c_str(), parent, "latest.new") != 0 || ::renameat(parent, "latest.new", parent, "latest") != 0) {
+    return system_failure("sandbox: link 'latest'", errno);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> make_sandbox(int base, const ports::SandboxPath& path, const std::optional<User>& user, bool link_latest) {
+  if (path.empty()) return invalid("sandbox: its path is empty");
+  for (const std::string& part : path) {
+    if (!ports::is_path_part(part)) return invalid(fmt::format("sandbox: '{}' may not be part of a path", part));
+  }
+  Descriptor parent;
+  int parent_number = base;
+  bool made = false;
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    LET(parent, make_part(parent_number, path[i], parent_mode, made));
+    parent_number = parent.get();
+  }
+  // The files before the directory changes hands: until then nobody else can be in it.
+  LET(const Descriptor sandbox, make_part(parent_number, path.back(), sandbox_mode, made));
+  TRY(make_output(sandbox.get(), "stdout", user));
+  TRY(make_output(sandbox.get(), "stderr", user));
+  if (made) TRY(give(sandbox.get(), user, sandbox_mode, path.back()));
+  if (link_latest) TRY(link_as_latest(parent_number, path.back()));
+  return {};
+}
+
+Result<Descriptor> open_directory(int base, const ports::SandboxPath& path) {
+  Descriptor directory;
+  int number = base;
+  for (const std::string& part : path) {
+    LET(directory, open_part(number, part));
+    number = directory.get();
+  }
+  if (!directory) return invalid("sandbox: its path is empty");
+  return directory;
+}
+
+}  // namespace stoa::containers
