@@ -1,0 +1,93 @@
+"""What the Python clients' programs launch and what must come of it: told of statuses, it never calls anything.
+
+A broken expectation raises Unexpected, whose text is the `why` of the result line.
+"""
+import argparse
+import json
+import sys
+import threading
+
+
+class Unexpected(Exception):
+    pass
+
+
+class Tasks:
+    def __init__(self, finishing):
+        self.commands = {"kill": "sleep 1000", "fail": "exit 3"}
+        self.commands.update({f"finish-{i}": "echo hello; exit 0" for i in range(finishing)})
+        self.waiting = list(self.commands)  # Not launched yet.
+        self.states = {task: [] for task in self.commands}
+        self.seen = set()  # uuids
+        self.updates = 0
+        self.terminal = 0
+
+    def want(self, task):
+        return {"kill": "TASK_KILLED", "fail": "TASK_FAILED"}.get(task, "TASK_FINISHED")
+
+    def fit(self, offer):
+        """Takes from the waiting tasks what fits into the offer; returns their TaskInfos."""
+        free = {r["name"]: r["scalar"]["value"] for r in offer["resources"] if r["type"] == "SCALAR"}
+        infos = []
+        while self.waiting and free.get("cpus", 0) >= 0.1 and free.get("mem", 0) >= 32:
+            task = self.waiting.pop(0)
+            infos.append({
+                "name": task, "task_id": {"value": task}, "agent_id": dict(offer["agent_id"]),
+                "command": {"value": self.commands[task]},
+                "resources": [{"name": "cpus", "type": "SCALAR", "scalar": {"value": 0.1}},
+                              {"name": "mem", "type": "SCALAR", "scalar": {"value": 32}}]})
+            free["cpus"] -= 0.1
+            free["mem"] -= 32
+        return infos
+
+    def note(self, status):
+        """Returns True for the first sight of a new state of a task that does not end it."""
+        self.updates += 1
+        task, state, uuid = status["task_id"]["value"], status["state"], status.get("uuid")
+        # SCH-213 HTTP-180: 16 bytes are 24 characters of base64.
+        if task not in self.states or uuid is None or len(uuid) != 24:
+            raise Unexpected(f"update of {task}: {state}, uuid {uuid}, {status.get('message')}")
+        if uuid in self.seen:  # SCH-214: delivered at least once, with the same uuid.
+            return False
+        self.seen.add(uuid)
+        self.states[task].append(state)
+        if state in ("TASK_STARTING", "TASK_RUNNING", "TASK_KILLING"):
+            return True
+        self.terminal += 1
+        path = [s for s in self.states[task] if s != "TASK_KILLING"]
+        # SCH-202 SCH-209 SCH-211 EXE-119: other servers leave STARTING out.
+        if path[path[0] == "TASK_STARTING":] != ["TASK_RUNNING", self.want(task)]:
+            raise Unexpected(f"task {task}: {self.states[task]}, want RUNNING and {self.want(task)}: {status.get('message')}")
+        return False
+
+    @property
+    def complete(self):
+        return self.terminal == len(self.states)
+
+
+class Run:
+    """One run of a client: the arguments, the tasks, the first failure, the result line."""
+
+    def __init__(self, client):
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--master", required=True, metavar="HOST:PORT")
+        parser.add_argument("--tasks", type=int, default=5, help="that finish; one fails and one is killed besides")
+        parser.add_argument("--timeout", type=float, default=60)
+        self.arguments = parser.parse_args()
+        self.client = client
+        self.tasks = Tasks(self.arguments.tasks)
+        self.over = threading.Event()
+        self.why = ""
+
+    def fail(self, why):
+        self.why = self.why or str(why)
+        self.over.set()
+
+    def wait(self):
+        if not self.over.wait(self.arguments.timeout):
+            self.fail(f"{self.tasks.terminal} of {len(self.tasks.states)} tasks terminal after {self.arguments.timeout} s")
+
+    def finish(self):
+        print(json.dumps({"client": self.client, "encoding": "json", "tasks": self.arguments.tasks,
+                          "updates": self.tasks.updates, "ok": not self.why, "why": self.why}), flush=True)
+        sys.exit(1 if self.why else 0)
