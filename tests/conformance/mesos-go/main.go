@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/user"
 	"strings"
 	"time"
 
@@ -37,41 +38,33 @@ type task struct {
 
 type run struct {
 	caller  calls.Caller
-	order   []string
+	waiting []string // Not launched yet.
 	tasks   map[string]*task
-	next    int // The first task of `order` that is not launched yet.
 	updates int
 	pending int
 	stop    context.CancelCauseFunc
 }
 
-var errComplete = errors.New("all tasks are terminal")
+var (
+	errComplete = errors.New("all tasks are terminal")
+	wanted      = mesos.Resources{resources.NewCPUs(0.1).Resource, resources.NewMemory(32).Resource}
+)
 
 func (r *run) add(id, command string, want mesos.TaskState) {
-	r.order = append(r.order, id)
+	r.waiting = append(r.waiting, id)
 	r.tasks[id] = &task{command: command, want: want}
 	r.pending++
-}
-
-func wanted() mesos.Resources {
-	return mesos.Resources{resources.NewCPUs(0.1).Resource, resources.NewMemory(32).Resource}
 }
 
 func (r *run) offers(ctx context.Context, event *scheduler.Event) error {
 	for _, offer := range event.GetOffers().GetOffers() {
 		left := mesos.Resources(offer.Resources)
 		var launch []mesos.TaskInfo
-		for ; r.next < len(r.order) && resources.ContainsAll(left.ToUnreserved(), wanted()); r.next++ {
-			id := r.order[r.next]
-			// SCH-046: the library knows only the reservations[] form that it asked for.
-			found := resources.Find(wanted(), left...)
-			launch = append(launch, mesos.TaskInfo{
-				Name:      id,
-				TaskID:    mesos.TaskID{Value: id},
-				AgentID:   offer.AgentID,
-				Command:   &mesos.CommandInfo{Value: &r.tasks[id].command},
-				Resources: found,
-			})
+		// SCH-046: asked for, the reservations[] form is the only one in which this finds anything.
+		for ; len(r.waiting) > 0 && resources.ContainsAll(left.ToUnreserved(), wanted); r.waiting = r.waiting[1:] {
+			id, found := r.waiting[0], resources.Find(wanted, left...)
+			launch = append(launch, mesos.TaskInfo{Name: id, TaskID: mesos.TaskID{Value: id}, AgentID: offer.AgentID,
+				Command: &mesos.CommandInfo{Value: &r.tasks[id].command}, Resources: found})
 			left.Subtract(found...)
 		}
 		call := calls.Decline(offer.ID)
@@ -108,21 +101,14 @@ func (r *run) update(ctx context.Context, event *scheduler.Event) error {
 		}
 	default:
 		// SCH-202 SCH-209 EXE-119
-		if err := task.check(id, state, status.GetMessage()); err != nil {
-			return err
+		path := strings.TrimPrefix(fmt.Sprint(task.states), "[TASK_STARTING ") // Other servers leave STARTING out.
+		path = strings.Replace(strings.TrimPrefix(path, "["), "TASK_KILLING ", "", 1)
+		if path != fmt.Sprintf("TASK_RUNNING %s]", task.want) {
+			return fmt.Errorf("task %s: %v, want RUNNING and %s: %s", id, task.states, task.want, status.GetMessage())
 		}
 		if r.pending--; r.pending == 0 {
 			r.stop(errComplete)
 		}
-	}
-	return nil
-}
-
-func (t *task) check(id string, state mesos.TaskState, message string) error {
-	path := strings.TrimPrefix(fmt.Sprint(t.states), "[TASK_STARTING ") // Other servers leave STARTING out.
-	path = strings.Replace(strings.TrimPrefix(path, "["), "TASK_KILLING ", "", 1)
-	if path != "TASK_RUNNING "+t.want.String()+"]" {
-		return fmt.Errorf("task %s: %v, want RUNNING and %s: %s", id, t.states, t.want, message)
 	}
 	return nil
 }
@@ -137,21 +123,21 @@ func client(master, encoding string) calls.Caller {
 		// The library's own dialer binds to 0.0.0.0, so reaching an IPv6 master takes its option for the transport.
 		options = append(options, httpcli.Transport(func(t *http.Transport) { t.Dial = (&net.Dialer{}).Dial }))
 	}
-	return httpsched.NewCaller(httpcli.New(
-		httpcli.Endpoint("http://"+master+"/api/v1/scheduler"),
-		httpcli.Codec(codec),
+	return httpsched.NewCaller(httpcli.New(httpcli.Endpoint("http://"+master+"/api/v1/scheduler"), httpcli.Codec(codec),
 		httpcli.Do(httpcli.With(options...))))
 }
 
-func (r *run) perform(user string, timeout time.Duration) error {
+func (r *run) perform(name string, timeout time.Duration) error {
 	ctx, stop := context.WithCancelCause(context.Background())
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	r.stop = stop
 	id := store.NewInMemorySingleton()
 	r.caller = callrules.New(callrules.WithFrameworkID(store.GetIgnoreErrors(id))).Caller(r.caller)
+	// HTTP-078 HTTP-098 HTTP-120: the library ends the stream if its type is not exactly the one asked for, if it has no
+	// id, or if (in JSON) the 64-bit numbers of an offer's ports come as strings.
 	ended := controller.Run(ctx, &mesos.FrameworkInfo{
-		User: user, Name: "conformance-mesos-go",
+		User: name, Name: "conformance-mesos-go",
 		Capabilities: []mesos.FrameworkInfo_Capability{{Type: mesos.FrameworkInfo_Capability_RESERVATION_REFINEMENT}},
 	}, r.caller,
 		controller.WithFrameworkID(store.GetIgnoreErrors(id)),
@@ -163,7 +149,7 @@ func (r *run) perform(user string, timeout time.Duration) error {
 			scheduler.Event_UPDATE: controller.AckStatusUpdates(r.caller).AndThen().HandleF(r.update),
 		}.Otherwise(func(_ context.Context, _ *scheduler.Event) error { return nil }))))
 	if cause := context.Cause(ctx); cause != errComplete {
-		return fmt.Errorf("%v (%v), %d of %d tasks not terminal", cause, ended, r.pending, len(r.order))
+		return fmt.Errorf("%v (%v), %d of %d tasks not terminal", cause, ended, r.pending, len(r.tasks))
 	}
 	return nil
 }
@@ -181,7 +167,9 @@ func main() {
 		r.add(fmt.Sprintf("finish-%d", i), "echo hello; exit 0", mesos.TASK_FINISHED)
 	}
 	why, exit := "", 0
-	if err := r.perform(os.Getenv("USER"), *timeout); err != nil {
+	if me, err := user.Current(); err != nil {
+		why, exit = err.Error(), 1
+	} else if err := r.perform(me.Username, *timeout); err != nil {
 		why, exit = err.Error(), 1
 	}
 	line, _ := json.Marshal(map[string]any{"client": "mesos-go", "encoding": *encoding, "tasks": *count,

@@ -135,7 +135,7 @@ public final class Client {
         Map<String, String> options = new HashMap<>(Map.of("--tasks", "5", "--timeout", "60"));
         for (int i = 0; i + 1 < arguments.length; i += 2) options.put(arguments[i], arguments[i + 1]);
         Client client = new Client(Integer.parseInt(options.get("--tasks")));
-        // HTTP-056: the library asks /redirect for the leader before anything else, and goes where it is sent.
+        // Before anything else the library asks /redirect for the leader, with its whole URL as request target.
         Thread stream = new Thread(() -> {
             try {
                 ProtobufMesosClientBuilder.schedulerUsingProtos()
