@@ -65,29 +65,46 @@ class Tasks:
         return self.terminal == len(self.states)
 
 
+def arguments(*more):
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--master", required=True, metavar="HOST:PORT")
+    parser.add_argument("--tasks", type=int, default=5, help="that finish; what fails or is killed comes on top")
+    parser.add_argument("--timeout", type=float, default=60)
+    for name, settings in more:
+        parser.add_argument(name, **settings)
+    return parser.parse_args()
+
+
+def result_line(client, encoding, tasks, updates, why):
+    """Ends the program."""
+    print(json.dumps({"client": client, "encoding": encoding, "tasks": tasks, "updates": updates, "ok": not why,
+                      "why": why}), flush=True)
+    sys.exit(1 if why else 0)
+
+
 class Run:
     """One run of a client: the arguments, the tasks, the first failure, the result line."""
 
-    def __init__(self, client):
-        parser = argparse.ArgumentParser()
-        parser.add_argument("--master", required=True, metavar="HOST:PORT")
-        parser.add_argument("--tasks", type=int, default=5, help="that finish; one fails and one is killed besides")
-        parser.add_argument("--timeout", type=float, default=60)
-        self.arguments = parser.parse_args()
+    def __init__(self, client, *more):
+        self.arguments = arguments(*more)
         self.client = client
         self.tasks = Tasks(self.arguments.tasks)
         self.over = threading.Event()
         self.why = ""
 
     def fail(self, why):
+        """Ends the run. Ignored once it is over: streams end and executors go when their framework does."""
+        if not self.over.is_set():
+            self.object(why)
+            self.over.set()
+
+    def object(self, why):
+        """Lets the run fail, also after it is over; the first reason counts."""
         self.why = self.why or str(why)
-        self.over.set()
 
     def wait(self):
         if not self.over.wait(self.arguments.timeout):
             self.fail(f"{self.tasks.terminal} of {len(self.tasks.states)} tasks terminal after {self.arguments.timeout} s")
 
     def finish(self):
-        print(json.dumps({"client": self.client, "encoding": "json", "tasks": self.arguments.tasks,
-                          "updates": self.tasks.updates, "ok": not self.why, "why": self.why}), flush=True)
-        sys.exit(1 if self.why else 0)
+        result_line(self.client, "json", self.arguments.tasks, self.tasks.updates, self.why)

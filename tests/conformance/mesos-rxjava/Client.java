@@ -23,6 +23,7 @@ public final class Client {
     private final CountDownLatch over = new CountDownLatch(1);
     private volatile String why;
     private volatile int updates;
+    private volatile boolean leaving; // TEARDOWN is on its way; the stream may end before its answer comes.
     private int terminal;
 
     private Client(int finishing) {
@@ -98,6 +99,7 @@ public final class Client {
         // SCH-202 SCH-209 EXE-119
         if (!path.equals(List.of(TaskState.TASK_RUNNING, want(id)))) finish("task " + id + ": " + path + " " + status.getMessage());
         if (++terminal == commands.size()) {
+            leaving = true;
             calls.add(Call.newBuilder().setType(Call.Type.TEARDOWN).setFrameworkId(framework).build());
         }
         return calls;
@@ -144,9 +146,9 @@ public final class Client {
                     .subscribe(SchedulerCalls.subscribe(client.framework, System.getProperty("user.name"), "conformance-mesos-rxjava", 0))
                     .processStream(events -> events.concatMap(client::onEvent))
                     .build().openStream().await();
-                client.finish("the event stream ended");
+                client.finish(client.leaving ? "" : "the event stream ended");
             } catch (Throwable error) {
-                client.finish("the library gave up: " + error);
+                client.finish(client.leaving ? "" : "the library gave up: " + error);
             }
         });
         stream.setDaemon(true);

@@ -3,7 +3,6 @@
 Reading by lines means that an event is seen only when the next one begins to arrive, the last one of a burst thus up to
 a heartbeat later. Offers refused for a short time keep the stream moving.
 """
-import argparse
 import getpass
 import importlib
 import os
@@ -55,18 +54,16 @@ class Conformance:
 
 
 def main():
-    parser = argparse.ArgumentParser(add_help=False)
-    parser.add_argument("--library", choices=["mesoshttp", "avmesos"], default="mesoshttp")
-    chosen, sys.argv[1:] = parser.parse_known_args()
-    library = importlib.import_module(chosen.library + ".client")
-    run = Run(chosen.library)
-    client = library.MesosClient([f"http://{run.arguments.master}"], frameworkName=f"conformance-{chosen.library}",
+    run = Run("mesoshttp", ("--library", dict(choices=["mesoshttp", "avmesos"], default="mesoshttp")))
+    run.client = run.arguments.library
+    library = importlib.import_module(run.client + ".client")
+    client = library.MesosClient([f"http://{run.arguments.master}"], frameworkName=f"conformance-{run.client}",
                                  frameworkUser=getpass.getuser(), max_reconnect=1, connection_timeout=run.arguments.timeout)
     conformance = Conformance(run, client)
 
     def register():
         client.register()
-        run.fail("the event stream ended")  # Counts only if nothing ended the run before.
+        run.fail("the event stream ended")
 
     # SCH-015 HTTP-087 HTTP-209: without a HEARTBEAT behind SUBSCRIBED, or with line breaks in a record, nothing starts.
     # SCH-215 SCH-220: the library acknowledges; were that not heeded, no second update of any task would come.
