@@ -26,7 +26,9 @@ endif()
 
 add_library(stoa_warnings INTERFACE)
 target_compile_options(stoa_warnings INTERFACE -Wall -Wextra -Werror -Wno-missing-designated-field-initializers
-  -Wno-missing-field-initializers)
+  -Wno-missing-field-initializers
+  # The wire has deprecated fields that must be read and written all the same.
+  -Wno-deprecated-declarations)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   add_link_options(-fuse-ld=lld)

@@ -78,7 +78,7 @@ def check(path, folder, findings):
                 findings.append(f"{path}:{number}: {folder} may not include {match.group(1)}")
         if path.suffix == ".h" and HEAVY.search(line) and path.name != "pch.h":
             findings.append(f"{path}:{number}: heavy include in a header; forward-declare and include it in the .cpp")
-        if folder in PURE and not is_test and HIDDEN.search(line):
+        if folder in PURE and not is_test and HIDDEN.search(line.split("//")[0]):
             findings.append(f"{path}:{number}: hidden input in a pure folder: {line.strip()}")
     if not is_test:
         for first, length in functions(lines):

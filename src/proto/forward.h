@@ -52,3 +52,9 @@ namespace stoa::link {
 class ToAgent;
 class ToMaster;
 }  // namespace stoa::link
+
+namespace mesos::v1 {
+class CheckInfo;
+class ContainerInfo;
+class HealthCheck;
+}  // namespace mesos::v1
