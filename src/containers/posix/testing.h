@@ -32,8 +32,8 @@ inline std::string read_whole(const std::filesystem::path& path) {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "stoa-containers-XXXXXX").string();
+  explicit TemporaryDirectory(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
+    std::string pattern = (parent / "stoa-containers-XXXXXX").string();
     path_ = ::mkdtemp(pattern.data());
     ::chmod(path_.c_str(), 0755);
   }
@@ -105,7 +105,7 @@ class RuntimeTest : public ::testing::Test {
 
   PosixRuntime::Options options() const {
     return {.work_directory = directory_.path() + "/work",
-            .runtime_directory = directory_.path() + "/run",
+            .runtime_directory = runtime_directory_.path() + "/run",
             .shim_path = STOA_SHIM_PATH};
   }
 
@@ -167,9 +167,10 @@ class RuntimeTest : public ::testing::Test {
     return result.value_or(std::vector<ports::RecoveredContainer>());
   }
 
-  std::string runtime_path(const std::string& id) const { return directory_.path() + "/run/containers/" + id; }
+  std::string runtime_path(const std::string& id) const { return options().runtime_directory + "/containers/" + id; }
 
   TemporaryDirectory directory_;
+  TemporaryDirectory runtime_directory_{"/dev/shm"};  // In memory, as /run is.
   std::shared_ptr<Exits> exits_ = std::make_shared<Exits>();
   std::unique_ptr<PosixRuntime> runtime_;
   std::vector<std::string> launched_;
