@@ -107,27 +107,18 @@ Resource Resource::with_allocation_role(Symbol role) const {
   return result;
 }
 
-bool Resource::is_addable_to(const Resource& other) const {
-  if (!same_identity(other)) return false;
-  if (is_shared()) return value_ == other.value_;
-  return !is_persistent_volume() && is_divisible();
+bool Resource::marked_is_addable_to(const Resource& other) const {
+  return is_shared() ? value_ == other.value_ : !is_whole_only();
 }
 
-bool Resource::is_subtractable_from(const Resource& other) const {
-  if (!same_identity(other)) return false;
-  if (is_shared() || is_persistent_volume() || !is_divisible()) return value_ == other.value_;
-  return true;
-}
-
-bool Resource::contains(const Resource& other) const {
-  if (!other.is_subtractable_from(*this)) return false;
+bool Resource::covers(const Resource& other) const {
   switch (kind()) {
     case Kind::scalar:
-      return *std::get_if<Scalar>(&other.value_) <= *std::get_if<Scalar>(&value_);
+      return std::get<Scalar>(other.value_) <= std::get<Scalar>(value_);
     case Kind::ranges:
-      return std::get_if<Ranges>(&value_)->contains(*std::get_if<Ranges>(&other.value_));
+      return std::get<Ranges>(value_).contains(std::get<Ranges>(other.value_));
     case Kind::set:
-      return std::get_if<ItemSet>(&value_)->contains(*std::get_if<ItemSet>(&other.value_));
+      return std::get<ItemSet>(value_).contains(std::get<ItemSet>(other.value_));
   }
   return false;
 }

@@ -101,11 +101,20 @@ class Resource {
   }
   bool operator==(const Resource& other) const { return same_identity(other) && value_ == other.value_; }
   // May the two become one member of a collection (RES-032)? For shared ones: are they the same?
-  bool is_addable_to(const Resource& other) const;
+  bool is_addable_to(const Resource& other) const {
+    return same_identity(other) && (identity_ == nullptr || marked_is_addable_to(other));
+  }
   // May this be taken out of `other`, as far as identity goes (RES-035)?
-  bool is_subtractable_from(const Resource& other) const;
+  bool is_subtractable_from(const Resource& other) const {
+    return same_identity(other) && (!is_whole_only() || value_ == other.value_);
+  }
   // RES-037, for one member.
-  bool contains(const Resource& other) const;
+  bool contains(const Resource& other) const {
+    if (!other.is_subtractable_from(*this)) return false;
+    return is_scalar() ? *std::get_if<Scalar>(&other.value_) <= *std::get_if<Scalar>(&value_) : covers(other);
+  }
+  // True for what is matched as a whole or not at all: volumes, and disks that are not divisible.
+  bool is_whole_only() const { return identity_ != nullptr && (is_persistent_volume() || !is_divisible()); }
 
   // Change the value only; the caller has asked is_addable_to or is_subtractable_from.
   Resource& operator+=(const Resource& other);
@@ -119,6 +128,9 @@ class Resource {
     return identity_ == other.identity_ ||
            (identity_ != nullptr && other.identity_ != nullptr && *identity_ == *other.identity_);
   }
+
+  bool marked_is_addable_to(const Resource& other) const;
+  bool covers(const Resource& other) const;  // Is the value of `other`, of the same kind, part of this one's?
 
   Symbol name_;
   Symbol allocation_role_;

@@ -196,8 +196,9 @@ Result<std::vector<Reservation>> stack_from(const Message& message) {
   return stack;
 }
 
+// An old-form role `*` says nothing.
 bool has_marks(const Message& message) {
-  return message.has_role() || message.has_reservation() || message.reservations_size() > 0 || message.has_disk() ||
+  return message.role() != "*" || message.has_reservation() || message.reservations_size() > 0 || message.has_disk() ||
          message.has_revocable() || message.has_shared() || message.has_provider_id();
 }
 

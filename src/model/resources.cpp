@@ -14,13 +14,24 @@ namespace {
 
 using Members = std::vector<Resources::Member>;
 
-bool is_whole_only(const Resource& resource) { return resource.is_persistent_volume() || !resource.is_divisible(); }
-
 // How many of `members` are the same indivisible thing as `resource`, among the first `limit`.
 std::size_t count_of(const Members& members, const Resource& resource, std::size_t limit) {
   return static_cast<std::size_t>(
       std::count_if(members.begin(), members.begin() + static_cast<std::ptrdiff_t>(limit),
                     [&resource](const Resources::Member& member) { return member.resource == resource; }));
+}
+
+// The first member from `hint` on, then from the start, for which `matches` holds; the size if there is none. Two
+// collections of one agent mostly list the same things in the same order: the hint makes that one comparison each.
+template <typename Predicate>
+std::size_t find_from(const Members& members, std::size_t hint, Predicate matches) {
+  for (std::size_t i = hint; i < members.size(); ++i) {
+    if (matches(members[i])) return i;
+  }
+  for (std::size_t i = 0; i < std::min(hint, members.size()); ++i) {
+    if (matches(members[i])) return i;
+  }
+  return members.size();
 }
 
 bool member_contains(const Resources::Member& mine, const Resources::Member& theirs) {
@@ -47,23 +58,27 @@ Resources::Resources(std::initializer_list<Resource> resources) {
 }
 
 void Resources::add(const Resource& resource, std::size_t count) {
-  if (resource.is_empty()) return;
-  for (Member& member : members_) {
-    if (!resource.is_addable_to(member.resource)) continue;
-    if (resource.is_shared()) {
-      member.count += count;
-    } else {
-      member.resource += resource;
-    }
-    return;
+  if (!resource.is_empty()) add_near(0, resource, count);
+}
+
+std::size_t Resources::add_near(std::size_t hint, const Resource& resource, std::size_t count) {
+  const std::size_t found =
+      find_from(members_, hint, [&resource](const Member& member) { return resource.is_addable_to(member.resource); });
+  if (found == members_.size()) {
+    members_.push_back({resource, count});
+  } else if (resource.is_shared()) {
+    members_[found].count += count;
+  } else {
+    members_[found].resource += resource;
   }
-  members_.push_back({resource, count});
+  return found;
 }
 
 Resources& Resources::operator+=(const Resources& other) {
   if (&other == this) return *this += Resources(other);
   if (members_.empty()) return *this = other;
-  for (const Member& member : other) add(member.resource, member.count);
+  std::size_t hint = 0;
+  for (const Member& member : other) hint = add_near(hint, member.resource, member.count) + 1;
   return *this;
 }
 
@@ -86,30 +101,38 @@ void Resources::subtract_contained(const Resources& other) {
     members_.clear();
     return;
   }
+  std::size_t hint = 0;
+  bool emptied = false;
   for (const Member& theirs : other) {
-    const auto mine =
-        std::ranges::find_if(members_, [&theirs](const Member& member) { return member_contains(member, theirs); });
-    CHECK(mine != members_.end());
+    const std::size_t found = find_from(members_, hint, [&theirs](const Member& member) {
+      return member.count > 0 && member_contains(member, theirs);
+    });
+    CHECK(found < members_.size());
+    Member& mine = members_[found];
     if (theirs.resource.is_shared()) {
-      mine->count -= theirs.count;
-      if (mine->count == 0) members_.erase(mine);
-    } else if (is_whole_only(theirs.resource)) {
-      members_.erase(mine);
+      mine.count -= theirs.count;
+    } else if (theirs.resource.is_whole_only()) {
+      mine.count = 0;
     } else {
-      mine->resource -= theirs.resource;
-      if (mine->resource.is_empty()) members_.erase(mine);
+      mine.resource -= theirs.resource;
+      if (mine.resource.is_empty()) mine.count = 0;
     }
+    emptied = emptied || mine.count == 0;
+    hint = found + 1;
   }
+  if (emptied) std::erase_if(members_, [](const Member& member) { return member.count == 0; });
 }
 
 bool Resources::contains(const Resources& other) const {
+  std::size_t hint = 0;
   for (std::size_t i = 0; i < other.members_.size(); ++i) {
     const Member& theirs = other.members_[i];
-    const bool found =
-        std::ranges::any_of(members_, [&theirs](const Member& mine) { return member_contains(mine, theirs); });
-    if (!found) return false;
+    const std::size_t found =
+        find_from(members_, hint, [&theirs](const Member& mine) { return member_contains(mine, theirs); });
+    if (found == members_.size()) return false;
+    hint = found + 1;
     // What is matched whole can be matched once only.
-    if (!theirs.resource.is_shared() && is_whole_only(theirs.resource)) {
+    if (!theirs.resource.is_shared() && theirs.resource.is_whole_only()) {
       const std::size_t wanted = count_of(other.members_, theirs.resource, i) + 1;
       if (wanted > 1 && count_of(members_, theirs.resource, members_.size()) < wanted) return false;
     }

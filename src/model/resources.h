@@ -100,6 +100,8 @@ class Resources {
   std::string to_text() const;
 
  private:
+  // Adds one that is not empty, looking for its member from `hint` on. Returns where it is.
+  std::size_t add_near(std::size_t hint, const Resource& resource, std::size_t count);
   void subtract_contained(const Resources& other);
 
   std::vector<Member> members_;

@@ -1,32 +1,33 @@
 #include "model/symbol.h"
 
 #include <array>
+#include <functional>
 
 namespace stoa::model {
-namespace {
 
-const std::string* well_known(std::string_view text) {
-  static const std::array<std::string, 6> texts{"cpus", "mem", "disk", "gpus", "ports", "*"};
-  for (const std::string& known : texts) {
-    if (known == text) return &known;
+Symbol::Entry::Entry(std::string_view value) : hash(std::hash<std::string_view>{}(value)), text(value) {}
+
+const Symbol::Entry* Symbol::well_known(std::string_view text) {
+  static const std::array<Entry, 6> entries{Entry("cpus"), Entry("mem"),   Entry("disk"),
+                                            Entry("gpus"), Entry("ports"), Entry("*")};
+  for (const Entry& entry : entries) {
+    if (entry.text == text) return &entry;
   }
   return nullptr;
 }
 
-}  // namespace
-
 Symbol::Symbol(std::string_view text) {
   if (text.empty()) return;
-  if (const std::string* known = well_known(text)) {
-    text_ = std::shared_ptr<const std::string>(std::shared_ptr<const std::string>(), known);
+  if (const Entry* known = well_known(text)) {
+    entry_ = std::shared_ptr<const Entry>(std::shared_ptr<const Entry>(), known);
   } else {
-    text_ = std::make_shared<const std::string>(text);
+    entry_ = std::make_shared<const Entry>(text);
   }
 }
 
-const std::string& Symbol::text() const {
-  static const std::string nothing;
-  return text_ == nullptr ? nothing : *text_;
+const std::string& Symbol::nothing() {
+  static const std::string empty;
+  return empty;
 }
 
 }  // namespace stoa::model
