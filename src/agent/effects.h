@@ -1,0 +1,116 @@
+// Everything an agent's core wants done, in order. What depends on a Persist is asked for only after its Persisted
+// event, so the shell may carry out effects of different kinds at its own pace; those for one link and those for one
+// container keep their order.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/id.h"
+#include "base/log.h"
+#include "proto/forward.h"
+
+namespace stoa::agent {
+
+struct Change {
+  std::string kind;
+  std::string id;
+  std::optional<std::string> bytes;  // None: erase the record, if there is one.
+
+  bool operator==(const Change&) const = default;
+};
+
+// Make all of it durable, or none, and answer with Persisted. At most one Persist is under way: what happens meanwhile
+// goes into the next.
+struct Persist {
+  WriteNumber write;
+  std::vector<Change> changes;
+};
+
+// Make `meta/slaves/latest` point at the directory of this agent (AGT-073). Before the Persist that follows.
+struct LinkAgentDirectory {
+  AgentId id;
+};
+
+// Find the leading master, connect, upgrade; answered by LinkUp or LinkDown with this number. With no leader in sight
+// it takes as long as it takes.
+struct Connect {
+  LinkNumber link;
+};
+
+struct SendMaster {
+  LinkNumber link;
+  std::shared_ptr<const link::ToMaster> message;
+};
+
+struct CloseLink {
+  LinkNumber link;
+};
+
+// Tell which of these containers are there, and destroy every other one of this agent. Answered by
+// ContainersRecovered.
+struct RecoverContainers {
+  std::vector<ContainerId> known;
+};
+
+// Make the sandbox: mode 0750, owned by `user`, with empty `stdout` and `stderr`; the symlink `latest` beside it; then
+// fetch the URIs of `command` into it. Answered by SandboxReady.
+struct PrepareSandbox {
+  ContainerId id;
+  std::string directory;            // Relative to work_dir.
+  std::string latest_link;          // Relative to work_dir; points at `directory`.
+  std::optional<std::string> user;  // None: the agent's own.
+  std::shared_ptr<const mesos::v1::CommandInfo> command;
+};
+
+// Start the container. Answered by ContainerLaunched.
+struct Launch {
+  ContainerId id;
+  std::string directory;   // The sandbox, absolute; working directory of the process, and where stdout and stderr go.
+  bool shell = true;       // `/bin/sh -c executable`; argv is empty then.
+  std::string executable;  // Looked up in PATH of `environment` unless it has a slash.
+  std::vector<std::string> argv;                   // Complete, element 0 included.
+  std::map<std::string, std::string> environment;  // Complete. What an image or an isolator sets does not override
+                                                   // names in `command_names`.
+  std::vector<std::string> command_names;  // Names in `environment` that the task itself set: the strongest (EXE-116).
+  std::optional<std::string> user;         // None: the agent's own.
+  std::shared_ptr<const mesos::v1::TaskInfo> task;          // For isolators: container, resources, limits.
+  std::shared_ptr<const mesos::v1::ExecutorInfo> executor;  // Its resources come on top of the task's (EXE-113).
+};
+
+// Send a signal to every process of the container.
+struct Signal {
+  ContainerId id;
+  int signal = 0;
+};
+
+// End every process of the container at once. Its end is told by ContainerExited, if it was launched.
+struct Destroy {
+  ContainerId id;
+};
+
+// Forget a container that has ended, or was never launched. Its sandbox stays.
+struct Remove {
+  ContainerId id;
+};
+
+// End the process with this exit code; containers go on running. Last effect of a life.
+struct Exit {
+  int code = 0;
+  std::string message;
+};
+
+struct Log {
+  log::Level level = log::Level::info;
+  std::string message;
+};
+
+using Effect = std::variant<Persist, LinkAgentDirectory, Connect, SendMaster, CloseLink, RecoverContainers,
+                            PrepareSandbox, Launch, Signal, Destroy, Remove, Exit, Log>;
+using Effects = std::vector<Effect>;
+
+}  // namespace stoa::agent

@@ -1,0 +1,53 @@
+// Snapshot: what an agent is at one moment, for readers (/state, GET_STATE, GET_TASKS, ...). Records are immutable and
+// shared with the core, which replaces them on change: taking a snapshot copies pointers only.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "proto/forward.h"
+
+namespace stoa::agent {
+
+// The one list of AGT-202 that a task is in.
+enum class TaskStage {
+  queued,      // Accepted; its process is not started yet.
+  launched,    // Handed to its executor, not ended.
+  terminated,  // Ended; the terminal status is not acknowledged yet.
+  completed,   // Ended and acknowledged.
+};
+
+struct TaskRecord {
+  FrameworkId framework;
+  TaskId id;
+  TaskStage stage = TaskStage::queued;
+  std::shared_ptr<const mesos::v1::TaskInfo> info;  // As accepted, without the values of secrets.
+  std::shared_ptr<const mesos::v1::Task> task;      // With its state and statuses; executor_id unset (command task).
+};
+
+struct ExecutorRecord {
+  std::shared_ptr<const mesos::v1::ExecutorInfo> info;
+  ContainerId container;
+  std::string directory;  // The sandbox, absolute.
+  bool command = true;    // The built-in command executor of one task.
+  int pid = 0;            // Of the container's first process; 0 before there is one.
+  std::vector<std::shared_ptr<const TaskRecord>> tasks;
+};
+
+struct FrameworkRecord {
+  std::shared_ptr<const mesos::v1::FrameworkInfo> info;
+  std::vector<std::shared_ptr<const ExecutorRecord>> executors;
+  std::vector<std::shared_ptr<const ExecutorRecord>> completed_executors;  // Oldest first, at most 150 (AGT-203).
+};
+
+struct Snapshot {
+  std::shared_ptr<const mesos::v1::AgentInfo> info;  // With id, once there is one.
+  bool recovered = false;                            // Containers are known; before that, most calls are 503 (AGT-090).
+  bool registered = false;                           // With a leading master, now.
+  std::vector<FrameworkRecord> frameworks;
+  std::vector<FrameworkRecord> completed_frameworks;  // Oldest first, at most 50.
+};
+
+}  // namespace stoa::agent
