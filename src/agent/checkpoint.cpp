@@ -1,0 +1,107 @@
+#include "agent/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include "stoa/checkpoint.pb.h"
+
+namespace stoa::agent {
+
+namespace v1 = mesos::v1;
+
+namespace {
+
+bool read(const StoredRecord& record, Checkpoint& result) {
+  if (record.kind == agent_kind) {
+    checkpoint::Agent message;
+    if (!message.ParseFromString(record.bytes) || !message.info().has_id()) return false;
+    result.agent = StoredAgent{.info = std::make_shared<const v1::AgentInfo>(message.info()),
+                               .boot_id = message.boot_id(),
+                               .epoch = message.epoch()};
+    return true;
+  }
+  if (record.kind == framework_kind) {
+    checkpoint::Framework message;
+    if (!message.ParseFromString(record.bytes) || !message.info().has_id()) return false;
+    result.frameworks[FrameworkId(message.info().id().value())] =
+        std::make_shared<const v1::FrameworkInfo>(message.info());
+    return true;
+  }
+  if (record.kind == task_kind) {
+    checkpoint::Task message;
+    if (!message.ParseFromString(record.bytes)) return false;
+    const FrameworkId framework(message.framework_id().value());
+    result.tasks[{framework, TaskId(message.info().task_id().value())}] =
+        StoredTask{.framework = framework,
+                   .container = ContainerId(message.container_id()),
+                   .info = std::make_shared<const v1::TaskInfo>(message.info())};
+    return true;
+  }
+  if (record.kind != progress_kind) return false;
+  checkpoint::Progress message;
+  if (!message.ParseFromString(record.bytes)) return false;
+  StoredProgress progress{.key = {FrameworkId(message.framework_id().value()), TaskId(message.task_id().value())},
+                          .pid = static_cast<int>(message.pid())};
+  for (const auto& status : message.pending())
+    progress.pending.push_back(std::make_shared<const v1::TaskStatus>(status));
+  if (message.has_latest()) {
+    progress.latest = std::make_shared<const v1::TaskStatus>(message.latest());
+  } else if (!progress.pending.empty()) {
+    progress.latest = progress.pending.back();
+  }
+  if (message.has_started()) progress.started = message.started();
+  if (message.has_kill_grace())
+    progress.kill =
+        CommandExecutor::SavedKill{.grace = Duration(message.kill_grace()), .timed_out = message.timed_out()};
+  result.progress[progress.key] = std::move(progress);
+  return true;
+}
+
+}  // namespace
+
+std::string encode(const StoredAgent& agent) {
+  checkpoint::Agent message;
+  *message.mutable_info() = *agent.info;
+  message.set_boot_id(agent.boot_id);
+  message.set_epoch(agent.epoch);
+  return message.SerializeAsString();
+}
+
+std::string encode(const v1::FrameworkInfo& framework) {
+  checkpoint::Framework message;
+  *message.mutable_info() = framework;
+  return message.SerializeAsString();
+}
+
+std::string encode(const StoredTask& task) {
+  checkpoint::Task message;
+  message.mutable_framework_id()->set_value(task.framework.value);
+  *message.mutable_info() = *task.info;
+  message.set_container_id(task.container.value);
+  return message.SerializeAsString();
+}
+
+std::string encode(const StoredProgress& progress) {
+  checkpoint::Progress message;
+  message.mutable_framework_id()->set_value(progress.key.framework.value);
+  message.mutable_task_id()->set_value(progress.key.task.value);
+  for (const auto& status : progress.pending) *message.add_pending() = *status;
+  if (progress.latest && (progress.pending.empty() || progress.pending.back() != progress.latest))
+    *message.mutable_latest() = *progress.latest;
+  if (progress.pid != 0) message.set_pid(static_cast<std::uint32_t>(progress.pid));
+  if (progress.started) message.set_started(*progress.started);
+  if (progress.kill) {
+    message.set_kill_grace(progress.kill->grace.count());
+    message.set_timed_out(progress.kill->timed_out);
+  }
+  return message.SerializeAsString();
+}
+
+Checkpoint decode(const std::vector<StoredRecord>& records) {
+  Checkpoint result;
+  for (const auto& record : records)
+    if (!record.bytes.empty() && !read(record, result))
+      result.problems.push_back(fmt::format("checkpoint {}/{} cannot be read", record.kind, record.id));
+  return result;
+}
+
+}  // namespace stoa::agent

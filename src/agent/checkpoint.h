@@ -1,0 +1,66 @@
+// The records of the store: what each life leaves to the next one. Formats are in proto/stoa/checkpoint.proto.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/command_executor.h"
+#include "agent/events.h"
+#include "agent/task_key.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "proto/forward.h"
+
+namespace stoa::agent {
+
+inline constexpr const char* agent_kind = "agent";
+inline constexpr const char* framework_kind = "framework";
+inline constexpr const char* task_kind = "task";
+inline constexpr const char* progress_kind = "progress";
+inline constexpr const char* agent_record_id = "self";
+
+struct StoredAgent {
+  std::shared_ptr<const mesos::v1::AgentInfo> info;  // With id.
+  std::string boot_id;
+  std::uint64_t epoch = 0;
+};
+
+struct StoredTask {
+  FrameworkId framework;
+  ContainerId container;  // Empty for a task that was refused.
+  std::shared_ptr<const mesos::v1::TaskInfo> info;
+};
+
+struct StoredProgress {
+  TaskKey key;
+  std::vector<std::shared_ptr<const mesos::v1::TaskStatus>> pending;
+  std::shared_ptr<const mesos::v1::TaskStatus> latest;  // Also when it is among the pending ones.
+  int pid = 0;
+  std::optional<WallSeconds> started;
+  std::optional<CommandExecutor::SavedKill> kill;
+};
+
+std::string encode(const StoredAgent& agent);
+std::string encode(const mesos::v1::FrameworkInfo& framework);
+std::string encode(const StoredTask& task);
+std::string encode(const StoredProgress& progress);
+
+struct Checkpoint {
+  std::optional<StoredAgent> agent;
+  std::map<FrameworkId, std::shared_ptr<const mesos::v1::FrameworkInfo>> frameworks;
+  std::map<TaskKey, StoredTask> tasks;
+  std::map<TaskKey, StoredProgress> progress;
+  std::vector<std::string> problems;  // One line for each record that could not be read, naming it.
+};
+
+// Empty records count as never written (AGT-087). O(bytes).
+Checkpoint decode(const std::vector<StoredRecord>& records);
+
+// Whether an agent that stored `before` may go on as `now` (AGT-083, AGT-084). Fails with failed_precondition, saying
+// what differs.
+Result<> check_reconfiguration(const mesos::v1::AgentInfo& before, const mesos::v1::AgentInfo& now, bool additive);
+
+}  // namespace stoa::agent

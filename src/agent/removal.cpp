@@ -1,0 +1,91 @@
+// Leaving for good: a framework that was torn down, and the agent itself. What is removed is erased from the store
+// first thing; its containers then belong to nobody and end, in this life or, as orphans, at the start of the next.
+#include <signal.h>
+
+#include <utility>
+
+#include "agent/core.h"
+#include "mesos/v1/mesos.pb.h"
+#include "stoa/link.pb.h"
+
+namespace stoa::agent {
+
+void Agent::Core::remove_framework(const FrameworkId& id) {
+  std::erase_if(next_runs_, [&](const auto& next) { return next.first.framework == id; });
+  const auto found = frameworks_.find(id);
+  if (found == frameworks_.end()) return;
+  for (auto run = runs_.lower_bound({id, TaskId{}}); run != runs_.end() && run->first.framework == id;) {
+    const TaskKey& key = run->first;
+    end_container(run->second);
+    streams_.drop(key);
+    executor_timers_.cancel(key);
+    changed_.erase(key);
+    containers_.erase(run->second.container);
+    journal_.erase(task_kind, key.text());
+    journal_.erase(progress_kind, key.text());
+    if (run->second.record && !run->second.container.empty()) found->second.completed.push_back(run->second.record);
+    run = runs_.erase(run);
+  }
+  while (found->second.completed.size() > config_.completed_executors_per_framework_max)
+    found->second.completed.pop_front();
+  retire_framework(id);
+}
+
+void Agent::Core::retire_framework(const FrameworkId& id) {
+  const auto found = frameworks_.find(id);
+  found->second.runs = 0;
+  completed_frameworks_.emplace_back(id, std::move(found->second));
+  frameworks_.erase(found);
+  if (completed_frameworks_.size() > config_.completed_frameworks_max) completed_frameworks_.pop_front();
+  journal_.erase(framework_kind, id.value);
+}
+
+// Ends what the task has running, without telling anybody.
+void Agent::Core::end_container(const TaskRun& run) {
+  if (run.container.empty() || has_ended(run)) return;
+  if (!run.launched) {
+    emit(Remove{run.container});
+    return;
+  }
+  const bool running = run.executor.phase() == CommandExecutor::Phase::running;
+  dying_.emplace(run.container, Dying{.launching = !running});
+  if (!running) return;
+  emit(Signal{run.container, SIGTERM});
+  dying_timers_.set(run.container, now_.steady + config_.executor_shutdown_grace_period);
+}
+
+void Agent::Core::on_dying_exit(const ContainerId& id) {
+  dying_.erase(id);
+  dying_timers_.cancel(id);
+  emit(Remove{id});
+  exit_if_left();
+}
+
+void Agent::Core::on(const Leave& event) {
+  if (life_ == Life::created || life_ == Life::recovering) return exit(0, event.message);
+  if (life_ != Life::active) return;
+  if (registration_.state() == Registration::State::registered) {
+    auto message = std::make_shared<link::ToMaster>();
+    message->mutable_unregister();
+    send(std::move(message));
+  }
+  leave(event.message);
+}
+
+void Agent::Core::leave(std::string message) {
+  log(log::Level::warning, message + ": ending all tasks");
+  life_ = Life::leaving;
+  leave_message_ = std::move(message);
+  while (!frameworks_.empty()) remove_framework(frameworks_.begin()->first);
+  streams_.clear();
+  deferred_.clear();
+  registration_.stop();
+  journal_.erase(agent_kind, agent_record_id);
+  journal_.then(AllErased{});
+}
+
+void Agent::Core::exit_if_left() {
+  if (life_ == Life::leaving && all_erased_ && dying_.empty()) exit(0, leave_message_);
+}
+
+}  // namespace stoa::agent

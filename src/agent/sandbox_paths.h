@@ -1,0 +1,26 @@
+// Where things lie below the work directory. Operators, tools and the UI depend on these paths (AGT-070).
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/id.h"
+
+namespace stoa::agent {
+
+// Whether an id may become part of a path: not empty, at most 255 bytes, no `/`, no control character, not `.` or `..`
+// (AGT-076).
+bool is_path_safe(std::string_view id);
+
+struct SandboxName {
+  AgentId agent;
+  FrameworkId framework;
+  ExecutorId executor;
+  ContainerId container;
+};
+
+// Both relative to the work directory: the sandbox of one run, and the link to the newest run beside it.
+std::string sandbox_directory(const SandboxName& name);
+std::string sandbox_latest_link(const SandboxName& name);
+
+}  // namespace stoa::agent
