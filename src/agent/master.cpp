@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "agent/core.h"
-#include "agent/sandbox_paths.h"
 #include "mesos/v1/mesos.pb.h"
+#include "model/identifier.h"
 #include "stoa/link.pb.h"
 
 namespace stoa::agent {
@@ -144,7 +144,8 @@ void Agent::Core::on_registered(const link::Registered& message) {
   registration_.registered(Duration(message.silence_max()), now_.steady);
   const bool is_new = id_.empty();
   if (is_new) {
-    if (!is_path_safe(id.value)) return exit(1, "the master gave this agent an id that cannot be a path: " + id.value);
+    if (!model::validate_identifier(id.value).has_value())
+      return exit(1, "the master gave this agent an id that cannot be a path: " + id.value);
     id_ = id;
     auto info = std::make_shared<v1::AgentInfo>(*info_);
     info->mutable_id()->set_value(id.value);

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace stoa::agent {
 
 namespace {
@@ -14,11 +12,6 @@ std::string runs_directory(const SandboxName& name) {
 }
 
 }  // namespace
-
-bool is_path_safe(std::string_view id) {
-  if (id.empty() || id.size() > 255 || id == "." || id == "..") return false;
-  return std::ranges::none_of(id, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/'; });
-}
 
 std::string sandbox_directory(const SandboxName& name) { return runs_directory(name) + "/" + name.container.value; }
 

@@ -2,15 +2,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "base/id.h"
 
 namespace stoa::agent {
-
-// Whether an id may become part of a path: not empty, at most 255 bytes, no `/`, no control character, not `.` or `..`
-// (AGT-076).
-bool is_path_safe(std::string_view id);
 
 struct SandboxName {
   AgentId agent;

@@ -20,22 +20,6 @@ bool has_capability(const v1::FrameworkInfo& framework, v1::FrameworkInfo::Capab
 
 }  // namespace
 
-bool is_terminal(v1::TaskState state) {
-  switch (state) {
-    case v1::TASK_FINISHED:
-    case v1::TASK_FAILED:
-    case v1::TASK_KILLED:
-    case v1::TASK_ERROR:
-    case v1::TASK_LOST:
-    case v1::TASK_DROPPED:
-    case v1::TASK_GONE:
-    case v1::TASK_GONE_BY_OPERATOR:
-      return true;
-    default:
-      return false;
-  }
-}
-
 v1::TaskState state_for(const v1::FrameworkInfo& framework, v1::TaskState state) {
   switch (state) {
     case v1::TASK_DROPPED:

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "model/task_state.h"
+
 namespace mesos::v1 {
 enum TaskState : int;
 enum TaskStatus_Reason : int;
@@ -12,8 +14,7 @@ class FrameworkInfo;
 
 namespace stoa::agent {
 
-// Whether nothing can follow this state (SCH-208).
-bool is_terminal(mesos::v1::TaskState state);
+using model::is_terminal;
 
 // `state`, or TASK_LOST for a framework that does not know the states of PARTITION_AWARE (SCH-226).
 mesos::v1::TaskState state_for(const mesos::v1::FrameworkInfo& framework, mesos::v1::TaskState state);

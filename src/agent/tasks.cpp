@@ -10,6 +10,7 @@
 #include "agent/sandbox_paths.h"
 #include "base/check.h"
 #include "mesos/v1/mesos.pb.h"
+#include "model/identifier.h"
 #include "stoa/link.pb.h"
 
 namespace stoa::agent {
@@ -20,8 +21,8 @@ namespace {
 
 // Why a task cannot be run by this agent, if that is so.
 std::optional<std::string> unacceptable(const link::Run& message) {
-  if (!is_path_safe(message.framework_info().id().value())) return "The framework's id cannot be part of a path";
-  if (!is_path_safe(message.task().task_id().value())) return "The task's id cannot be part of a path";
+  for (const auto* id : {&message.framework_info().id().value(), &message.task().task_id().value()})
+    if (const auto valid = model::validate_identifier(*id); !valid.has_value()) return valid.error().message;
   if (message.task().has_executor()) return "Tasks with an executor of their own are not supported by this agent";
   if (!message.task().has_command()) return "The task has no command";
   return std::nullopt;

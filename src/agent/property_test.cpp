@@ -1,0 +1,181 @@
+// Random lives of an agent against its laws.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+
+#include "agent/testing.h"
+#include "base/random.h"
+#include "mesos/v1/mesos.pb.h"
+#include "stoa/link.pb.h"
+
+namespace stoa::agent {
+namespace {
+
+namespace v1 = mesos::v1;
+using namespace std::chrono_literals;
+
+constexpr int tasks_max = 12;
+
+// The agent dies; what it asked for last may or may not still have happened.
+void crash(World& world, Random& random) {
+  if (!world.persists.empty() && random.chance(0.5)) world.commit(world.persists.front());
+  while (!world.to_master.empty() && random.chance(0.7)) world.do_to_master();
+  for (auto& [id, container] : world.containers) {
+    if (container.state != World::Container::State::starting) continue;
+    if (random.chance(0.5)) {
+      container.state = World::Container::State::running;
+      container.pid = 9999;
+    }
+  }
+  std::erase_if(world.containers,
+                [](const auto& entry) { return entry.second.state == World::Container::State::starting; });
+  if (random.chance(0.1)) {
+    world.boot_id += "'";
+    world.containers.clear();
+  }
+  world.start();
+}
+
+void end_some_process(World& world, Random& random) {
+  if (world.containers.empty()) return;
+  auto container = world.containers.begin();
+  std::advance(container, random.below(world.containers.size()));
+  constexpr int statuses[] = {0, 256, SIGTERM, SIGSEGV};
+  world.process_ends(container->first, statuses[random.below(4)]);
+}
+
+// Containers that were asked to end do so, sooner or later.
+void obey_signals(World& world, Random& random) {
+  std::vector<ContainerId> ending;
+  for (const auto& [id, container] : world.containers)
+    if (container.terminations > 0 && random.chance(0.3)) ending.push_back(id);
+  for (const auto& id : ending) world.process_ends(id, random.chance(0.5) ? SIGTERM : 0);
+}
+
+TaskKey some_task(Random& random, int count) {
+  return {FrameworkId("f" + std::to_string(random.below(2))), TaskId("t" + std::to_string(random.below(count)))};
+}
+
+void one_thing(World& world, Random& random, std::set<TaskKey>& given) {
+  switch (random.below(20)) {
+    case 0: {
+      const TaskKey key = some_task(random, tasks_max);
+      if (!given.insert(key).second) return;
+      auto framework = test_framework(key.framework.value);
+      if (key.framework.value == "f1")
+        framework.add_capabilities()->set_type(v1::FrameworkInfo::Capability::TASK_KILLING_STATE);
+      world.run(framework, test_task(key.task.value));
+      return;
+    }
+    case 1: {
+      const TaskKey key = some_task(random, tasks_max);
+      if (world.owned.contains(key)) world.kill(key, random.chance(0.5) ? std::optional(Duration(1s)) : std::nullopt);
+      return;
+    }
+    case 2:
+      end_some_process(world, random);
+      return;
+    case 3:
+      obey_signals(world, random);
+      return;
+    case 4:
+      if (random.chance(0.2)) world.break_link();
+      return;
+    case 5:
+      if (random.chance(0.2)) crash(world, random);
+      return;
+    case 6:
+      world.now.steady += 700ms;
+      world.now.wall += 0.7;
+      world.tick();
+      return;
+    case 7:
+      if (random.chance(0.1)) {
+        world.now.steady += 20s;
+        world.now.wall += 20;
+        world.tick();
+      }
+      return;
+    case 8:
+      world.do_sandbox(random.chance(0.1) ? Result<>(fail(Code::not_found, "No such user 'x'")) : Result<>());
+      return;
+    case 9:
+    case 10:
+      world.do_launch(random.chance(0.1) ? std::optional(Error{Code::not_found, "no such file"}) : std::nullopt);
+      return;
+    case 11:
+      world.do_connect(random.chance(0.8));
+      return;
+    case 12:
+      world.do_recover_containers();
+      return;
+    case 13:
+      world.acknowledges = random.chance(0.7);
+      return;
+    case 14:
+      if (!world.updates.empty()) {
+        const auto& update = *world.updates[random.below(world.updates.size())];
+        world.acknowledge(update);
+      }
+      return;
+    case 15:
+      world.do_to_agent();
+      return;
+    case 16:
+      world.do_to_master();
+      return;
+    case 17:
+      world.do_exits();
+      return;
+    default:
+      world.do_persist();
+      return;
+  }
+}
+
+// From here on nothing fails and every process ends.
+void let_all_end(World& world) {
+  world.acknowledges = true;
+  for (int round = 0; round < 12; ++round) {
+    world.settle();
+    for (const auto& [id, container] : std::map(world.containers)) world.process_ends(id, 0);
+    world.settle();
+    world.advance(60s);
+    link::ToAgent ping;
+    ping.mutable_ping()->set_connected(true);
+    if (world.link) world.say(std::move(ping));
+  }
+}
+
+// AGT-031 AGT-040 AGT-056 AGT-060 AGT-062 AGT-064 AGT-065 EXE-074 EXE-077 SCH-210 SCH-214 SCH-215 SCH-216 SCH-223
+// HA-133
+TEST(AgentProperty, EveryTaskEndsOnceAndIsToldInOrderWhateverFailsInBetween) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    World world(test_config(), seed * 1000);
+    std::set<TaskKey> given;
+    world.start();
+    for (int i = 0; i < 1500; ++i) one_thing(world, random, given);
+    let_all_end(world);
+
+    ASSERT_TRUE(world.alive()) << world.exit->message;
+    ASSERT_EQ(world.broken, std::vector<std::string>());
+    for (const auto& key : given) {
+      SCOPED_TRACE(key.text());
+      const auto states = world.states(key);
+      ASSERT_FALSE(states.empty());
+      EXPECT_EQ(1, std::ranges::count_if(states, [](int state) { return is_terminal(v1::TaskState(state)); }));
+      EXPECT_TRUE(is_terminal(v1::TaskState(states.back())));
+      EXPECT_EQ(states.size(), world.order[key].size());
+    }
+    EXPECT_TRUE(world.owned.empty());
+    EXPECT_TRUE(world.containers.empty());
+    for (const auto* kind : {"task", "progress", "framework"}) EXPECT_EQ(0, world.stored_count(kind)) << kind;
+    if (HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace stoa::agent
