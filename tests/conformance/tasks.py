@@ -47,7 +47,7 @@ class Tasks:
         # SCH-213 HTTP-180: 16 bytes are 24 characters of base64.
         if task not in self.states or uuid is None or len(uuid) != 24:
             raise Unexpected(f"update of {task}: {state}, uuid {uuid}, {status.get('message')}")
-        if uuid in self.seen:  # SCH-214: delivered at least once, with the same uuid.
+        if uuid in self.seen:  # Delivered at least once, with the same uuid.
             return False
         self.seen.add(uuid)
         self.states[task].append(state)
@@ -55,7 +55,7 @@ class Tasks:
             return True
         self.terminal += 1
         path = [s for s in self.states[task] if s != "TASK_KILLING"]
-        # SCH-202 SCH-209 SCH-211 EXE-119: other servers leave STARTING out.
+        # SCH-202 SCH-209 EXE-119: other servers leave STARTING out.
         if path[path[0] == "TASK_STARTING":] != ["TASK_RUNNING", self.want(task)]:
             raise Unexpected(f"task {task}: {self.states[task]}, want RUNNING and {self.want(task)}: {status.get('message')}")
         return False

@@ -60,7 +60,7 @@ scheduler.on("error", (error) => finish(`error: ${error.message || error}`));
 
 scheduler.on("ready", () => scheduler.subscribe());
 
-// SCH-215 SCH-220: the library acknowledged before this; were that not heeded, no second update of a task would come.
+// SCH-220: the library acknowledged before this; were that refused, no second update of a task would come.
 scheduler.on("update", ({ status }) => {
   updates += 1;
   const id = status.task_id.value;
@@ -69,14 +69,14 @@ scheduler.on("update", ({ status }) => {
   if (!want || !status.uuid || status.uuid.length !== 24) {
     finish(`update of ${id}: ${status.state}, uuid ${status.uuid}, ${status.message}`);
   }
-  if (seen.has(status.uuid)) return; // SCH-214: delivered at least once, with the same uuid.
+  if (seen.has(status.uuid)) return; // Delivered at least once, with the same uuid.
   seen.add(status.uuid);
   const path = [...(states.get(id) || []), status.state];
   states.set(id, path);
   if (status.state === "TASK_RUNNING" && want === "TASK_KILLED") scheduler.kill(id, status.agent_id.value);
   if (["TASK_STARTING", "TASK_RUNNING", "TASK_KILLING"].includes(status.state)) return;
   ended += 1;
-  // SCH-202 SCH-209 SCH-211 EXE-119: other servers leave STARTING out.
+  // SCH-202 SCH-209 EXE-119: other servers leave STARTING out.
   const short = path.filter((state, at) => state !== "TASK_KILLING" && !(state === "TASK_STARTING" && at === 0));
   if (short.join() !== `TASK_RUNNING,${want}`) {
     finish(`task ${id}: ${path}, want RUNNING and ${want}: ${status.message}`);

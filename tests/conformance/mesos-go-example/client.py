@@ -22,9 +22,9 @@ def check(done, count):
         return done.stderr[-500:]
     states = {}
     for task, state in SEEN.findall(done.stderr):
-        if state not in states.setdefault(task, []):  # SCH-214: delivered at least once.
+        if state not in states.setdefault(task, []):  # Delivered at least once.
             states[task].append(state)
-    # SCH-209 SCH-219 EXE-007 EXE-043 EXE-047 EXE-088 EXE-089 AGT-110: this executor sends RUNNING and FINISHED, nothing
+    # SCH-209 EXE-007 EXE-043 EXE-047 EXE-088 EXE-089 AGT-110: this executor sends RUNNING and FINISHED, nothing
     # else; it needs its binary, its environment with the durations in it, SUBSCRIBED, LAUNCH and 202.
     odd = {task: path for task, path in states.items() if path != ["TASK_RUNNING", "TASK_FINISHED"]}
     if odd or len(states) != count:

@@ -88,7 +88,7 @@ func (r *run) update(ctx context.Context, event *scheduler.Event) error {
 	if !known || len(status.UUID) != 16 {
 		return fmt.Errorf("update of %q, %s with a uuid of %d bytes: %s", id, state, len(status.UUID), status.GetMessage())
 	}
-	if string(status.UUID) == task.uuid { // SCH-214: delivered at least once, with the same uuid.
+	if string(status.UUID) == task.uuid { // Delivered at least once, with the same uuid.
 		return nil
 	}
 	task.uuid = string(status.UUID)
@@ -145,7 +145,7 @@ func (r *run) perform(name string, timeout time.Duration) error {
 		controller.WithEventHandler(eventrules.New(controller.LiftErrors()).Handle(events.Handlers{
 			scheduler.Event_SUBSCRIBED: controller.TrackSubscription(id, 0),
 			scheduler.Event_OFFERS:     events.HandlerFunc(r.offers),
-			// SCH-215 SCH-220: unacknowledged, no further update of the task would come.
+			// SCH-220: unacknowledged, no further update of the task would come.
 			scheduler.Event_UPDATE: controller.AckStatusUpdates(r.caller).AndThen().HandleF(r.update),
 		}.Otherwise(func(_ context.Context, _ *scheduler.Event) error { return nil }))))
 	if cause := context.Cause(ctx); cause != errComplete {

@@ -77,9 +77,9 @@ public final class Client {
         // SCH-213 HTTP-180
         if (!commands.containsKey(id) || status.getUuid().size() != 16) finish("unexpected update " + status);
         List<Call> calls = new ArrayList<>();
-        // SCH-215 SCH-220: were acknowledging not heeded, no second update of any task would come.
+        // SCH-220: were acknowledging refused, no second update of any task would come.
         calls.add(SchedulerCalls.ackUpdate(framework, status.getUuid(), status.getAgentId(), status.getTaskId()));
-        if (!seen.add(status.getUuid())) return calls; // SCH-214: delivered at least once, with the same uuid.
+        if (!seen.add(status.getUuid())) return calls; // Delivered at least once, with the same uuid.
         List<TaskState> path = states.computeIfAbsent(id, any -> new ArrayList<>());
         path.add(status.getState());
         switch (status.getState()) {

@@ -20,14 +20,21 @@ class Conformance:
         self.run = run
         self.client = client
         self.driver = None
+        self.beaten = False
         for name, handler in [("SUBSCRIBED", self.on_subscribed), ("OFFERS", self.on_offers), ("UPDATE", self.on_update),
-                              ("ERROR", run.fail), ("DISCONNECTED", self.on_disconnected)]:
+                              ("ERROR", run.fail), ("HEARTBEAT", self.on_heartbeat), ("DISCONNECTED", self.on_disconnected)]:
             client.on(name, handler)
 
     def on_subscribed(self, driver):
         self.driver = driver
 
+    def on_heartbeat(self, _):
+        self.beaten = True
+
     def on_offers(self, offers):
+        # SCH-015
+        if not self.beaten:
+            self.run.fail("OFFERS before the first HEARTBEAT")
         for offer in offers:
             launch = self.run.tasks.fit(offer.get_offer())
             if launch:
@@ -65,8 +72,8 @@ def main():
         client.register()
         run.fail("the event stream ended")
 
-    # SCH-015 HTTP-087 HTTP-209: without a HEARTBEAT behind SUBSCRIBED, or with line breaks in a record, nothing starts.
-    # SCH-215 SCH-220: the library acknowledges; were that not heeded, no second update of any task would come.
+    # HTTP-084 HTTP-087: every event is one line, behind a line with its length.
+    # SCH-220: the library acknowledges; were that refused, no second update of any task would come.
     threading.Thread(target=register, daemon=True).start()
     run.wait()
     if conformance.driver:

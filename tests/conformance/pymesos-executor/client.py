@@ -36,7 +36,7 @@ class Conformance(Scheduler):
             return
         try:
             moved = self.run.tasks.note(status)
-            # SCH-219 EXE-034
+            # SCH-219
             if (status["source"], status.get("message")) != ("SOURCE_EXECUTOR", f"as told: {status['state']}") \
                     or decode_data(status["data"]) != b"\x00\xff of the executor":
                 raise Unexpected(f"not what the executor sent: {status}")

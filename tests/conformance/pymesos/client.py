@@ -39,7 +39,7 @@ class Conformance(Scheduler):
     def on_status(self, driver, status):
         task = status["task_id"]
         if status.get("reason") == "REASON_RECONCILIATION":
-            # SCH-229 SCH-231 SCH-232
+            # SCH-229 SCH-232
             if status["state"] != "TASK_RUNNING" or status["source"] != "SOURCE_MASTER" or "uuid" in status:
                 raise Unexpected(f"reconciled: {status}")
             self.reconciled = True
@@ -62,7 +62,7 @@ def main():
     run = Run("pymesos")
     framework = {"user": getpass.getuser(), "name": "conformance-pymesos", "hostname": "localhost"}
     scheduler = Conformance(run)
-    # SCH-215 SCH-220: the driver acknowledges; were that not heeded, no second update of any task would come.
+    # SCH-220: the driver acknowledges; were that refused, no second update of any task would come.
     driver = MesosSchedulerDriver(scheduler, framework, run.arguments.master)
     try:
         driver.start()
