@@ -60,7 +60,7 @@ func (r *run) offers(ctx context.Context, event *scheduler.Event) error {
 	for _, offer := range event.GetOffers().GetOffers() {
 		left := mesos.Resources(offer.Resources)
 		var launch []mesos.TaskInfo
-		// SCH-046: asked for, the reservations[] form is the only one in which this finds anything.
+		// SCH-040: the library compares whole resources; with an allocation_info in the offer it finds none of them.
 		for ; len(r.waiting) > 0 && resources.ContainsAll(left.ToUnreserved(), wanted); r.waiting = r.waiting[1:] {
 			id, found := r.waiting[0], resources.Find(wanted, left...)
 			launch = append(launch, mesos.TaskInfo{Name: id, TaskID: mesos.TaskID{Value: id}, AgentID: offer.AgentID,

@@ -138,6 +138,7 @@ public final class Client {
         for (int i = 0; i + 1 < arguments.length; i += 2) options.put(arguments[i], arguments[i + 1]);
         Client client = new Client(Integer.parseInt(options.get("--tasks")));
         // Before anything else the library asks /redirect for the leader, with its whole URL as request target.
+        // HTTP-078: it gives up if the type of the stream is not exactly the one asked for.
         Thread stream = new Thread(() -> {
             try {
                 ProtobufMesosClientBuilder.schedulerUsingProtos()
