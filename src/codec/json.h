@@ -1,8 +1,8 @@
 // Messages as JSON and back: the mapping of wire/http.md section 11, which protobuf's own JSON does not give
 // (snake_case, 64-bit integers as numbers, defaults written).
 //
-// Writing walks a table per message type (json_tables.h). Reading goes over the text once and fills the message as it
-// goes. A general JSON parser was not used, because the mapping wants unknown members skipped whatever their value
+// Writing walks a table per message type (message_tables.h). Reading goes over the text once and fills the message as
+// it goes. A general JSON parser was not used, because the mapping wants unknown members skipped whatever their value
 // (HTTP-127): numbers of any size in them are no fault, while a wrong letter is, which parsers into 64-bit numbers and
 // parsers on demand each get wrong in one half.
 #pragma once

@@ -2,6 +2,7 @@
 #include <google/protobuf/message.h>
 #include <simdjson.h>
 
+#include <bitset>
 #include <limits>
 #include <map>
 #include <memory>
@@ -14,7 +15,7 @@
 #include "codec/json.h"
 #include "codec/json_number.h"
 #include "codec/json_scanner.h"
-#include "codec/json_tables.h"
+#include "codec/message_tables.h"
 
 namespace stoa::codec {
 namespace {
@@ -95,6 +96,7 @@ Outcome MessageReader::read_object(const MessageTable& table, Message& message) 
   if (!scanner_.enter()) return Outcome::malformed;
   // Rarely any: the fields that do not fit, each with the reason.
   std::vector<std::pair<const FieldTable*, std::string>> misfits;
+  std::bitset<fields_max> seen;
   bool is_first = true;
   std::size_t guess = 0;
   std::string_view name;
@@ -104,6 +106,9 @@ Outcome MessageReader::read_object(const MessageTable& table, Message& message) 
       if (!scanner_.skip()) return Outcome::malformed;
       continue;
     }
+    // Of members of the same name the last one counts, null too.
+    if (seen[field->index]) table.reflection->ClearField(&message, field->field);
+    seen[field->index] = true;
     if (!misfits.empty()) std::erase_if(misfits, [&](const auto& misfit) { return misfit.first == field; });
     switch (read_member(*field, *table.reflection, message)) {
       case Outcome::stored:
@@ -122,10 +127,6 @@ Outcome MessageReader::read_object(const MessageTable& table, Message& message) 
 }
 
 Outcome MessageReader::read_member(const FieldTable& field, const Reflection& reflection, Message& message) {
-  // Of members of the same name the last one counts, null too.
-  if (field.is_repeated ? reflection.FieldSize(message, field.field) > 0 : reflection.HasField(message, field.field)) {
-    reflection.ClearField(&message, field.field);
-  }
   const char c = scanner_.peek();
   if (c == 'n') return null();
   if (field.is_map) return read_map(field, reflection, message);

@@ -6,8 +6,8 @@
 
 #include "codec/base64.h"
 #include "codec/json.h"
-#include "codec/json_tables.h"
 #include "codec/json_text.h"
+#include "codec/message_tables.h"
 
 namespace stoa::codec {
 namespace {

@@ -73,12 +73,11 @@ TEST(Protobuf, FieldsComeInAnyOrderAndTheLastWinsOrMerges) {
 TEST(Protobuf, NestingIsLimitedToAHundredLevels) {
   const auto containers = [](int levels) {
     ContainerID id;
-    id.set_value("x");
+    ContainerID* at = &id;
+    at->set_value("x");
     for (int i = 1; i < levels; ++i) {
-      ContainerID outer;
-      outer.set_value("x");
-      *outer.mutable_parent() = id;
-      id = outer;
+      at = at->mutable_parent();
+      at->set_value("x");
     }
     return to_protobuf(id);
   };

@@ -1,4 +1,4 @@
-// What the JSON mapping needs to know of each message type, worked out once per type from its descriptor.
+// What the mappings need to know of each message type, worked out once per type from its descriptor.
 //
 // Descriptors answer by look-ups, virtual calls and strings to be escaped again each time; a table is a flat list in
 // schema order with the keys as they stand in the text. Tables never change after they were made and live as long as
@@ -37,8 +37,11 @@ struct EnumTable {
 
 struct MessageTable;
 
+constexpr int fields_max = 256;  // Of one message; checked.
+
 struct FieldTable {
   const google::protobuf::FieldDescriptor* field = nullptr;
+  std::size_t index = 0;                                     // In the list of its message.
   const google::protobuf::OneofDescriptor* oneof = nullptr;  // Of which it is a member.
   std::string key;                                           // `"name":`
   std::string when_unset;  // `"name":default`, or `"name":[]`; empty if the unset field is left out.
@@ -58,12 +61,13 @@ struct MessageTable {
 
   const google::protobuf::Message* prototype = nullptr;
   const google::protobuf::Reflection* reflection = nullptr;
-  std::vector<FieldTable> fields;      // In schema order.
-  std::vector<std::uint16_t> by_name;  // Indexes of `fields`, sorted by name.
+  std::vector<FieldTable> fields;       // In schema order.
+  std::vector<std::string_view> names;  // Of `fields`.
+  std::vector<std::uint16_t> messages;  // Indexes of the fields of kind message.
   Form form = Form::general;
 
-  // The field of that name, or nullptr. `guess` is where to look first (fields come mostly in schema order) and is set
-  // to the place behind the field that was found.
+  // The field of that name, or nullptr. The search starts at `guess`, for fields come mostly in schema order, and sets
+  // it to the place behind the field that was found. O(fields), but each costs one comparison of lengths only.
   const FieldTable* find(std::string_view name, std::size_t& guess) const;
 };
 

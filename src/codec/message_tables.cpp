@@ -1,4 +1,4 @@
-#include "codec/json_tables.h"
+#include "codec/message_tables.h"
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
@@ -121,6 +121,7 @@ class Tables {
     MessageTable& table = *slot;  // Stays where it is when the map grows.
     const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor);
     CHECK(prototype != nullptr, descriptor->full_name());
+    CHECK(descriptor->field_count() <= fields_max, descriptor->full_name());
     table.prototype = prototype;
     table.reflection = prototype->GetReflection();
     if (descriptor->full_name() == "google.protobuf.Duration") table.form = MessageTable::Form::duration;
@@ -128,15 +129,19 @@ class Tables {
     table.fields.reserve(static_cast<std::size_t>(descriptor->field_count()));
     for (int i = 0; i < descriptor->field_count(); ++i) {
       table.fields.push_back(make_field(descriptor->field(i)));
-      table.by_name.push_back(static_cast<std::uint16_t>(i));
     }
-    std::ranges::sort(table.by_name, {}, [&](std::uint16_t i) { return table.fields[i].name(); });
+    // The fields stay where they are from here on, and so do the names in their keys.
+    for (const FieldTable& field : table.fields) {
+      table.names.push_back(field.name());
+      if (field.kind == Kind::message) table.messages.push_back(static_cast<std::uint16_t>(field.index));
+    }
     return &table;
   }
 
   FieldTable make_field(const FieldDescriptor* field) {
     FieldTable table;
     table.field = field;
+    table.index = static_cast<std::size_t>(field->index());
     table.oneof = field->real_containing_oneof();
     table.key = '"' + field->name() + "\":";
     table.when_unset = text_when_unset(field, table.key);
@@ -184,11 +189,13 @@ const EnumTable::Value* EnumTable::find(std::string_view name) const {
 }
 
 const FieldTable* MessageTable::find(std::string_view name, std::size_t& guess) const {
-  if (guess < fields.size() && fields[guess].name() == name) return &fields[guess++];
-  const auto found = std::ranges::lower_bound(by_name, name, {}, [&](std::uint16_t i) { return fields[i].name(); });
-  if (found == by_name.end() || fields[*found].name() != name) return nullptr;
-  guess = *found + std::size_t{1};
-  return &fields[*found];
+  for (std::size_t step = 0, i = guess; step < names.size(); ++step, ++i) {
+    if (i >= names.size()) i = 0;
+    if (names[i] != name) continue;
+    guess = i + 1;
+    return &fields[i];
+  }
+  return nullptr;
 }
 
 const MessageTable& table_of(const google::protobuf::Descriptor* descriptor) {
