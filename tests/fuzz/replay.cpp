@@ -21,7 +21,7 @@ void run(const std::filesystem::path& path) {
 
 int main(int argc, char** argv) {
   int count = 0;
-  for (const std::string name : std::vector<std::string>(argv + 1, argv + argc)) {
+  for (const std::string& name : std::vector<std::string>(argv + 1, argv + argc)) {
     if (!std::filesystem::is_directory(name)) {
       run(name);
       ++count;
