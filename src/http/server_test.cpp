@@ -1,6 +1,7 @@
 // The server over real sockets: what goes in as bytes, what comes out.
 #include "http/server.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
