@@ -24,6 +24,7 @@ constexpr auto token_table = [] {
 bool is_token_char(char c) { return token_table[static_cast<unsigned char>(c)]; }
 bool is_token(std::string_view text) { return !text.empty() && std::ranges::all_of(text, is_token_char); }
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 int hex_value(char c) {
@@ -151,7 +152,8 @@ std::expected<RequestHead, Refusal> parse_request_head(std::string_view head) {
   if (target.empty() || std::ranges::any_of(target, is_blank)) return refuse(400, "a malformed request target");
   if (version == "HTTP/1.0")
     out.version = 10;
-  else if (version.size() == 8 && version.starts_with("HTTP/") && version != "HTTP/1.1" && version[6] == '.')
+  else if (version.size() == 8 && version.starts_with("HTTP/") && version != "HTTP/1.1" && is_digit(version[5]) &&
+           version[6] == '.' && is_digit(version[7]))
     return refuse(505, "HTTP/1.1 is spoken here");
   else if (version != "HTTP/1.1")
     return refuse(400, "not an HTTP request line");
