@@ -123,6 +123,27 @@ void Resources::subtract_contained(const Resources& other) {
   if (emptied) std::erase_if(members_, [](const Member& member) { return member.count == 0; });
 }
 
+void Resources::subtract_floored(const Resources& other) {
+  for (const Member& theirs : other) {
+    const auto mine = std::ranges::find_if(members_, [&theirs](const Member& member) {
+      return theirs.resource.is_subtractable_from(member.resource);
+    });
+    if (mine == members_.end()) continue;
+    if (theirs.resource.is_shared() && mine->count > theirs.count) {
+      mine->count -= theirs.count;
+      continue;
+    }
+    if (!theirs.resource.is_whole_only() && !theirs.resource.is_shared()) {
+      const bool covered = !theirs.resource.is_scalar() || theirs.resource.scalar() < mine->resource.scalar();
+      if (covered) {
+        mine->resource -= theirs.resource;
+        if (!mine->resource.is_empty()) continue;
+      }
+    }
+    members_.erase(mine);
+  }
+}
+
 bool Resources::contains(const Resources& other) const {
   std::size_t hint = 0;
   for (std::size_t i = 0; i < other.members_.size(); ++i) {

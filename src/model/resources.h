@@ -53,6 +53,9 @@ class Resources {
   friend Resources operator+(Resources a, const Resources& b) { return std::move(a += b); }
   friend Resources operator-(Resources a, const Resources& b) { return std::move(a -= b); }
 
+  // Takes out what there is of `other`, and no more (ALC-176). For totals that may shrink below what is in use.
+  void subtract_floored(const Resources& other);
+
   bool contains(const Resources& other) const;  // RES-037.
   bool contains(const Resource& resource) const;
   bool operator==(const Resources& other) const { return contains(other) && other.contains(*this); }

@@ -146,6 +146,13 @@ TEST(Resources, WhatIsNotContainedCannotBeSubtracted) {
   EXPECT_DEATH(pool -= resources("cpus:3"), "does not contain");
 }
 
+// ALC-176
+TEST(Resources, FlooredSubtractionTakesWhatThereIs) {
+  Resources pool = resources("cpus:2;mem:100;ports:[1-10]");
+  pool.subtract_floored(resources("cpus:3;mem:40;ports:[5-20];disk:1"));
+  EXPECT_EQ(pool, resources("mem:60;ports:[1-4]"));
+}
+
 // RES-032
 TEST(Resources, AllocationRevocableAndProviderKeepApart) {
   const Resource plain = resource("cpus:1");

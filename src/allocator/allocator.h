@@ -1,0 +1,158 @@
+// Allocator decides which framework, in which role, is offered which free resources of which agent (ALC-001).
+//
+// It keeps the books: of each agent's total, every piece is free or held by one (framework, role); what is offered and
+// what is used are one amount here (ALC-033). A cycle walks the agents, asks the clients in the order of the share
+// tree, and gives each agent's free resources to the first who may have them and wants them. Pure: told the time,
+// seeded, the same calls give the same grants (ALC-270).
+//
+// An event costs the depth of the role tree, never a scan of agents. Agents of which nobody wanted anything are left
+// out of cycles until something changes that could make a difference (ALC-280).
+//
+// One rule, one file: share_tree (order), filters (refusals), gates (who may see what), minimum (what is worth
+// offering), pacing (when), cycle.cpp (the walk).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "model/quantities.h"
+#include "model/resources.h"
+
+namespace stoa::allocator {
+
+// Alternatives of which one must be met (ALC-110); none: anything goes.
+using Minimum = std::vector<model::Quantities>;
+
+// `cpus:0.01|mem:32`.
+Minimum default_minimum();
+// Alternatives separated by '|'. Fails with invalid_argument and the texts of RES-052.
+Result<Minimum> parse_minimum(std::string_view text);
+
+struct Options {
+  Duration allocation_interval = std::chrono::seconds(1);
+  Duration allocation_interval_min = std::chrono::milliseconds(50);  // Between two extra cycles (ALC-014).
+  bool order_by_id = false;                                          // Agents by id instead of at random (ALC-271).
+  std::uint64_t seed = 0;
+  Minimum minimum = default_minimum();
+  std::set<std::string> fair_sharing_excluded;  // ALC-026.
+  bool filter_gpu_resources = true;             // ALC-150.
+};
+
+struct FrameworkSpec {
+  std::set<std::string> roles;
+  std::set<std::string> suppressed;  // Of these.
+  bool gpu_resources = false;
+  bool revocable_resources = false;
+  bool shared_resources = false;
+  bool reservation_refinement = false;
+  bool multi_role = false;
+  bool region_aware = false;
+  std::map<std::string, Minimum> minimum;  // By role; replaces Options::minimum (ALC-111).
+};
+
+struct AgentSpec {
+  model::Resources total;  // Without allocation roles.
+  std::string hostname;
+  bool is_local_region = true;       // ALC-151.
+  bool is_multi_role = true;         // ALC-153.
+  bool is_hierarchical_role = true;  // ALC-153.
+};
+
+// One offer to make. Its resources carry the allocation role and are already accounted to the framework.
+struct Grant {
+  FrameworkId framework;
+  std::string role;
+  AgentId agent;
+  model::Resources resources;
+};
+
+class Books;
+
+class Allocator {
+ public:
+  explicit Allocator(Options options);
+  ~Allocator();
+  Allocator(Allocator&&) noexcept;
+  Allocator& operator=(Allocator&&) noexcept;
+
+  // Resources given to the calls below as used carry their allocation role.
+
+  // A framework known only from agents (ALC-243) becomes a full one; `used` is then ignored where an agent told it
+  // already. An inactive framework is accounted and not offered anything.
+  void add_framework(const FrameworkId& id, const FrameworkSpec& spec, bool active,
+                     const std::map<AgentId, model::Resources>& used, TimePoint now);
+  // Replaces the specification: roles that are gone lose their filters, roles that leave suppression are revived
+  // (ALC-133). Unknown frameworks are ignored, here and below.
+  void update_framework(const FrameworkId& id, const FrameworkSpec& spec, TimePoint now);
+  // What it still holds stays accounted until it is recovered.
+  void remove_framework(const FrameworkId& id);
+  void activate_framework(const FrameworkId& id, TimePoint now);
+  void deactivate_framework(const FrameworkId& id);  // Drops its filters (ALC-125).
+  // Empty `roles`: all. A role that the framework does not have makes the call do nothing (ALC-132).
+  void suppress(const FrameworkId& id, const std::set<std::string>& roles);
+  void revive(const FrameworkId& id, const std::set<std::string>& roles, TimePoint now);
+
+  // The agent must not be known. `used` may exceed the total (ALC-176).
+  void add_agent(const AgentId& id, AgentSpec spec, const std::map<FrameworkId, model::Resources>& used, TimePoint now);
+  void remove_agent(const AgentId& id);  // With everything held on it.
+  void activate_agent(const AgentId& id, TimePoint now);
+  void deactivate_agent(const AgentId& id);
+  // Capabilities and place may differ from before; the total is set by update_agent_total.
+  void update_agent(const AgentId& id, const AgentSpec& spec, TimePoint now);
+  void update_agent_total(const AgentId& id, const model::Resources& total, TimePoint now);
+  // The agent's attributes changed: refusals of the past do not hold any more (ALC-125).
+  void forget_filters(const AgentId& id, TimePoint now);
+  // Only these hostnames are offered; nothing: all (ALC-161).
+  void set_whitelist(std::optional<std::set<std::string>> hostnames, TimePoint now);
+  void set_weight(const std::string& role, double weight);  // ALC-024.
+
+  // Resources come back from a declined, rescinded or partly used offer. `refuse_seconds` as the client sent it
+  // installs a filter (ALC-122); nothing: no filter, and no wish for a cycle (ALC-013). Fails with not_found if the
+  // agent or framework is not known, failed_precondition if it does not hold them: ALC-003 is broken then, and nothing
+  // changes.
+  Result<> recover(const FrameworkId& framework, const AgentId& agent, const model::Resources& resources,
+                   std::optional<double> refuse_seconds, TimePoint now);
+  // The same for what a task, executor or operation held until it ended: requests a cycle for the agent (ALC-014).
+  Result<> recover_used(const FrameworkId& framework, const AgentId& agent, const model::Resources& resources,
+                        TimePoint now);
+  // The master learned that the framework uses these: a task of which only the agent knew.
+  Result<> charge(const FrameworkId& framework, const AgentId& agent, const model::Resources& resources);
+  // An operation turned what the framework holds into something else (ALC-053). One step; total and shares follow.
+  Result<> update_allocation(const FrameworkId& framework, const AgentId& agent, const model::Resources& before,
+                             const model::Resources& after);
+  // The same for free resources (ALC-054). Fails with failed_precondition if `before` is not free.
+  Result<> update_available(const AgentId& agent, const model::Resources& before, const model::Resources& after,
+                            TimePoint now);
+
+  // Asks for a cycle over all agents.
+  void request_cycle(TimePoint now);
+  // When run() wants to be called.
+  std::optional<TimePoint> next_cycle() const;
+  // Runs the cycle that is due, if one is. The grants are accounted as held. Atomic (ALC-015).
+  std::vector<Grant> run(TimePoint now);
+
+  // Reads, for metrics and tests. Empty, 0 or false for what is not known.
+  model::Resources available(const AgentId& agent) const;
+  model::Resources total(const AgentId& agent) const;
+  model::Resources allocated(const FrameworkId& framework, const AgentId& agent) const;  // With allocation roles.
+  double dominant_share(const std::string& role) const;                                  // Not divided by weight.
+  model::Quantities total_quantities() const;
+  model::Quantities allocated_quantities() const;
+  std::size_t filters(const std::string& role) const;  // In force, for the metric (ALC-250). O(agents).
+  // ALC-003: free and held make up the total, on each agent, for each identity. O(everything).
+  Result<> audit() const;
+
+ private:
+  std::unique_ptr<Books> books_;
+};
+
+}  // namespace stoa::allocator

@@ -1,0 +1,310 @@
+#include "allocator/books.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace stoa::allocator {
+namespace {
+
+// A number that is free for a new element.
+template <typename Elements, typename Index>
+Index take_index(Elements& elements, std::vector<Index>& unused) {
+  if (unused.empty()) {
+    elements.emplace_back();
+    return static_cast<Index>(elements.size() - 1);
+  }
+  const Index index = unused.back();
+  unused.pop_back();
+  elements[index] = {};
+  return index;
+}
+
+bool has_shared(const model::Resources& resources) {
+  return std::ranges::any_of(resources, [](const auto& member) { return member.resource.is_shared(); });
+}
+
+bool has_gpus(const model::Resources& resources) {
+  return std::ranges::any_of(resources, [](const auto& member) { return member.resource.name() == "gpus"; });
+}
+
+}  // namespace
+
+Books::Books(Options given)
+    : options(std::move(given)),
+      pacing(options.allocation_interval, options.allocation_interval_min),
+      random(options.seed) {
+  std::vector<bool> excluded;
+  for (const std::string& name : options.fair_sharing_excluded) {
+    const std::size_t index = names.index_of(name);
+    if (excluded.size() <= index) excluded.resize(index + 1);
+    excluded[index] = true;
+  }
+  tree.set_excluded(std::move(excluded));
+}
+
+Agent* Books::find_agent(const AgentId& id) {
+  const auto found = agents_by_id.find(id);
+  return found == agents_by_id.end() ? nullptr : &agents[found->second];
+}
+const Agent* Books::find_agent(const AgentId& id) const {
+  const auto found = agents_by_id.find(id);
+  return found == agents_by_id.end() ? nullptr : &agents[found->second];
+}
+Framework* Books::find_framework(const FrameworkId& id) {
+  const auto found = frameworks_by_id.find(id);
+  return found == frameworks_by_id.end() ? nullptr : &frameworks[found->second];
+}
+const Framework* Books::find_framework(const FrameworkId& id) const {
+  const auto found = frameworks_by_id.find(id);
+  return found == frameworks_by_id.end() ? nullptr : &frameworks[found->second];
+}
+
+std::optional<ClientIndex> Books::find_client(const FrameworkId& id, const std::string& role) const {
+  const Framework* framework = find_framework(id);
+  if (framework == nullptr) return std::nullopt;
+  const auto found = framework->clients.find(role);
+  if (found == framework->clients.end()) return std::nullopt;
+  return found->second;
+}
+
+Framework& Books::ensure_framework(const FrameworkId& id) {
+  if (Framework* known = find_framework(id)) return *known;
+  const FrameworkIndex index = take_index(frameworks, frameworks_unused);
+  frameworks_by_id.emplace(id, index);
+  frameworks[index].id = id;
+  return frameworks[index];
+}
+
+ShareTree::Node Books::ensure_path(const std::string& role) {
+  ShareTree::Node node = ShareTree::root;
+  for (std::size_t begin = 0; begin <= role.size();) {
+    const std::size_t end = std::min(role.find('/', begin), role.size());
+    const std::string component = role.substr(begin, end - begin);
+    ShareTree::Node child = tree.find(node, component);
+    if (child == ShareTree::root) {
+      child = tree.add(node, component);
+      const auto weight = weights.find(role.substr(0, end));
+      if (weight != weights.end()) tree.set_weight(child, weight->second);
+    }
+    node = child;
+    begin = end + 1;
+  }
+  return node;
+}
+
+RoleIndex Books::ensure_role(const std::string& name) {
+  const auto known = roles_by_name.find(name);
+  if (known != roles_by_name.end()) return known->second;
+  const RoleIndex index = take_index(roles, roles_unused);
+  roles[index] = {.name = name, .node = tree.add(ensure_path(name), ".", index), .clients = 0};
+  roles_by_name.emplace(name, index);
+  return index;
+}
+
+ClientIndex Books::ensure_client(Framework& framework, const std::string& role) {
+  const auto known = framework.clients.find(role);
+  if (known != framework.clients.end()) return known->second;
+  const ClientIndex index = take_index(clients, clients_unused);
+  const RoleIndex role_index = ensure_role(role);
+  ++roles[role_index].clients;
+  clients[index] = {.framework = frameworks_by_id.at(framework.id),
+                    .role = role_index,
+                    .leaf = tree.add(roles[role_index].node, framework.id.value, index),
+                    .epoch = ++epochs};
+  framework.clients.emplace(role, index);
+  return index;
+}
+
+void Books::forget_role_if_unused(RoleIndex role) {
+  if (roles[role].clients > 0) return;
+  roles_by_name.erase(roles[role].name);
+  ShareTree::Node node = roles[role].node;
+  while (node != ShareTree::root && !tree.has_children(node)) {
+    const ShareTree::Node parent = tree.parent(node);
+    tree.remove(node);
+    node = parent;
+  }
+  roles_unused.push_back(role);
+}
+
+void Books::forget_if_unused(ClientIndex index) {
+  const Client client = clients[index];
+  if (client.is_subscribed || client.agents > 0) return;
+  Framework& framework = frameworks[client.framework];
+  framework.clients.erase(roles[client.role].name);
+  tree.set_active(client.leaf, false);
+  tree.remove(client.leaf);
+  clients_unused.push_back(index);
+  --roles[client.role].clients;
+  forget_role_if_unused(client.role);
+  if (framework.clients.empty() && !framework.is_known) {
+    frameworks_by_id.erase(framework.id);
+    frameworks_unused.push_back(client.framework);
+  }
+}
+
+void Books::refresh_activity(ClientIndex index) {
+  const Client& client = clients[index];
+  const Framework& framework = frameworks[client.framework];
+  const bool active = framework.is_known && framework.is_active && client.is_subscribed && !client.is_suppressed;
+  if (active && !tree.is_active(client.leaf)) ++generation;
+  tree.set_active(client.leaf, active);
+}
+
+Agent& Books::insert_agent(const AgentId& id, AgentSpec spec) {
+  CHECK(!agents_by_id.contains(id), id.value);
+  const AgentIndex index = take_index(agents, agents_unused);
+  agents_by_id.emplace(id, index);
+  Agent& agent = agents[index];
+  agent.id = id;
+  agent.is_present = true;
+  agent.is_whitelisted = !whitelist.has_value() || whitelist->contains(spec.hostname);
+  model::Resources whole = std::move(spec.total);
+  agent.spec = std::move(spec);
+  agent.spec.total = {};
+  set_total(agent, std::move(whole));
+  return agent;
+}
+
+void Books::erase_agent(Agent& agent) {
+  set_total(agent, {});
+  while (!agent.holdings.empty()) {
+    const Holding holding = agent.holdings.back();
+    CHECK(release(agent, holding.client, holding.resources).has_value());
+    forget_if_unused(holding.client);
+  }
+  const AgentIndex index = agents_by_id.at(agent.id);
+  agents_by_id.erase(agent.id);
+  agent = {};
+  agents_unused.push_back(index);
+}
+
+void Books::set_total(Agent& agent, model::Resources whole) {
+  Amounts sum = total;
+  subtract(sum, names.amounts_of(agent.spec.total));
+  agent.spec.total = whole.with_single_counts();
+  add(sum, names.amounts_of(agent.spec.total));
+  // Operations change what resources are, not how much there is; then no share changes.
+  if (sum != total) {
+    total = std::move(sum);
+    tree.set_total(total);
+  }
+  agent.has_gpus = has_gpus(agent.spec.total);
+  recompute_free(agent);
+}
+
+void Books::recompute_free(Agent& agent) {
+  model::Resources held;
+  for (const Holding& holding : agent.holdings) held += holding.resources.non_shared();
+  agent.free = agent.spec.total.non_shared();
+  agent.is_overcommitted = !agent.free.contains(held);
+  agent.free.subtract_floored(held);
+  agent.free += agent.spec.total.shared();
+  agent.idle_generation = 0;
+}
+
+void Books::request(Agent& agent, TimePoint now) {
+  if (!agent.is_requested) {
+    agent.is_requested = true;
+    agents_requested.push_back(agents_by_id.at(agent.id));
+  }
+  pacing.request(now);
+}
+
+void Books::request_all(TimePoint now) {
+  all_requested = true;
+  pacing.request(now);
+}
+
+void Books::hold(Agent& agent, ClientIndex client, const model::Resources& resources, std::uint64_t times) {
+  auto holding = std::ranges::find(agent.holdings, client, &Holding::client);
+  if (holding == agent.holdings.end()) {
+    agent.holdings.push_back({client, {}});
+    holding = agent.holdings.end() - 1;
+    ++clients[client].agents;
+  }
+  Amounts amounts;
+  for (const auto& [resource, count] : resources) {
+    // A shared volume counts once, however many hold it (RES-053).
+    if (resource.is_shared() && holding->resources.contains(resource)) continue;
+    names.accumulate(resource, amounts);
+  }
+  tree.allocate(clients[client].leaf, amounts, times);
+  add(allocated, amounts);
+  holding->resources += resources;
+  const bool shared = has_shared(resources);
+  if (!agent.is_overcommitted && !shared && agent.free.contains(resources)) {
+    agent.free -= resources;
+  } else if (!agent.is_overcommitted && shared && agent.free.contains(resources.non_shared())) {
+    agent.free -= resources.non_shared();
+  } else {
+    recompute_free(agent);
+  }
+}
+
+void Books::give_back(Agent& agent, const model::Resources& resources) {
+  agent.idle_generation = 0;
+  if (agent.is_overcommitted) {
+    recompute_free(agent);
+    return;
+  }
+  for (const auto& [resource, count] : resources) {
+    if (resource.is_shared()) continue;
+    if (!resource.is_persistent_volume()) {
+      agent.free.add(resource);
+      continue;
+    }
+    // The user may have named another container path: what is free is as the agent has it.
+    const auto original =
+        std::ranges::find_if(agent.spec.total, [&](const auto& member) { return member.resource == resource; });
+    agent.free.add(original == agent.spec.total.end() ? resource : original->resource);
+  }
+}
+
+Result<> Books::release(Agent& agent, ClientIndex client, const model::Resources& resources) {
+  const auto holding = std::ranges::find(agent.holdings, client, &Holding::client);
+  if (holding == agent.holdings.end()) {
+    return fail(Code::failed_precondition, fmt::format("agent {}: framework {} holds nothing", agent.id.value,
+                                                       frameworks[clients[client].framework].id.value));
+  }
+  TRY(holding->resources.subtract(resources));
+  Amounts amounts;
+  for (const auto& [resource, count] : resources) {
+    if (resource.is_shared() && holding->resources.contains(resource)) continue;
+    names.accumulate(resource, amounts);
+  }
+  tree.release(clients[client].leaf, amounts);
+  subtract(allocated, amounts);
+  if (holding->resources.empty()) {
+    agent.holdings.erase(holding);
+    --clients[client].agents;
+  }
+  give_back(agent, resources);
+  return {};
+}
+
+Content Books::content_of(Agent& agent) {
+  if (agent.content == 0 || agent.content_resources != agent.free) {
+    agent.content = ++contents;
+    agent.content_resources = agent.free;
+  }
+  return agent.content;
+}
+
+void Books::set_weight(const std::string& role, double weight) {
+  weights[role] = weight;
+  ShareTree::Node node = ShareTree::root;
+  for (std::size_t begin = 0; begin <= role.size();) {
+    const std::size_t end = std::min(role.find('/', begin), role.size());
+    node = tree.find(node, role.substr(begin, end - begin));
+    if (node == ShareTree::root) return;
+    begin = end + 1;
+  }
+  tree.set_weight(node, weight);
+}
+
+}  // namespace stoa::allocator

@@ -1,0 +1,174 @@
+// Books: what the allocator knows, and the arithmetic that keeps it consistent (ALC-003).
+//
+// Ids become small numbers at the door. A client is a framework in one role: the unit that is offered something. Each
+// agent lists who holds what of it; free is what remains, and is kept, not computed.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <queue>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "allocator/allocator.h"
+#include "allocator/amounts.h"
+#include "allocator/filters.h"
+#include "allocator/pacing.h"
+#include "allocator/share_tree.h"
+#include "base/random.h"
+
+namespace stoa::allocator {
+
+using AgentIndex = std::uint32_t;
+using FrameworkIndex = std::uint32_t;
+using RoleIndex = std::uint32_t;
+
+struct Client {
+  FrameworkIndex framework = 0;
+  RoleIndex role = 0;
+  ShareTree::Node leaf = ShareTree::root;
+  std::uint64_t epoch = 0;  // Filters of other epochs are void.
+  bool is_subscribed = false;
+  bool is_suppressed = false;
+  std::optional<Minimum> minimum;
+  std::size_t agents = 0;  // On how many it holds something.
+};
+
+struct Framework {
+  FrameworkId id;
+  FrameworkSpec spec;
+  bool is_known = false;  // False while only agents have spoken of it, and after its removal.
+  bool is_active = false;
+  std::map<std::string, ClientIndex> clients;
+};
+
+struct Role {
+  std::string name;
+  ShareTree::Node node = ShareTree::root;  // Parent of the clients: `eng/.` for `eng` (ALC-023).
+  std::size_t clients = 0;
+};
+
+struct Holding {
+  ClientIndex client;
+  model::Resources resources;  // Without allocation role.
+};
+
+struct Agent {
+  AgentId id;
+  AgentSpec spec;
+  bool is_present = false;
+  bool is_active = true;
+  bool is_whitelisted = true;
+  bool has_gpus = false;
+  bool is_overcommitted = false;  // More held than there is: free is then computed with a floor (ALC-176).
+  bool is_requested = false;      // By an extra cycle.
+  model::Resources free;          // Shared volumes stay in it while they are held (RES-131).
+  std::vector<Holding> holdings;
+  Filters filters;
+
+  // Nobody wanted anything of it when the books were at this generation; 0: not known.
+  std::uint64_t idle_generation = 0;
+  // `content` names the state of `free` that `content_resources` copies.
+  Content content = 0;
+  model::Resources content_resources;
+};
+
+class Books {
+ public:
+  explicit Books(Options options);
+
+  // Look-ups; null or nothing if not known.
+  Agent* find_agent(const AgentId& id);
+  const Agent* find_agent(const AgentId& id) const;
+  Framework* find_framework(const FrameworkId& id);
+  const Framework* find_framework(const FrameworkId& id) const;
+  std::optional<ClientIndex> find_client(const FrameworkId& id, const std::string& role) const;
+
+  Framework& ensure_framework(const FrameworkId& id);
+  ClientIndex ensure_client(Framework& framework, const std::string& role);
+  // Removes the client, its role and the framework as far as nothing refers to them any more.
+  void forget_if_unused(ClientIndex client);
+  // After a change of anything that makes a client active.
+  void refresh_activity(ClientIndex client);
+  void void_filters(ClientIndex client) { clients[client].epoch = ++epochs; }
+
+  Agent& insert_agent(const AgentId& id, AgentSpec spec);
+  void erase_agent(Agent& agent);
+  void set_total(Agent& agent, model::Resources total);
+  void request(Agent& agent, TimePoint now);
+  void request_all(TimePoint now);
+
+  // Gives `resources` (without allocation role) to the client. `times` counts as so many allocations (ALC-025).
+  void hold(Agent& agent, ClientIndex client, const model::Resources& resources, std::uint64_t times);
+  // Takes them back. Fails with failed_precondition if the client does not hold them.
+  Result<> release(Agent& agent, ClientIndex client, const model::Resources& resources);
+  // The number of the present content of agent.free.
+  Content content_of(Agent& agent);
+
+  void set_weight(const std::string& role, double weight);
+
+  Options options;
+  Pacing pacing;
+  Random random;
+  Names names;
+  ShareTree tree;
+  Amounts total;
+  Amounts allocated;
+
+  std::deque<Agent> agents;
+  std::map<AgentId, AgentIndex> agents_by_id;  // Ordered: the order of visits starts from it.
+  std::vector<AgentIndex> agents_unused;
+  std::vector<AgentIndex> agents_requested;
+  bool all_requested = false;
+
+  std::deque<Framework> frameworks;
+  std::unordered_map<FrameworkId, FrameworkIndex> frameworks_by_id;
+  std::vector<FrameworkIndex> frameworks_unused;
+  std::deque<Client> clients;
+  std::vector<ClientIndex> clients_unused;
+  std::deque<Role> roles;
+  std::unordered_map<std::string, RoleIndex> roles_by_name;
+  std::vector<RoleIndex> roles_unused;
+  std::map<std::string, double> weights;
+  std::optional<std::set<std::string>> whitelist;
+
+  struct Expiry {
+    TimePoint at;
+    AgentIndex agent;
+    ClientIndex client;
+    bool operator>(const Expiry& other) const { return at > other.at; }
+  };
+  std::priority_queue<Expiry, std::vector<Expiry>, std::greater<>> expiries;
+
+  std::uint64_t epochs = 0;
+  std::uint64_t generation = 1;  // Raised whenever a client may want what it did not want before.
+  Content contents = 0;
+
+ private:
+  void recompute_free(Agent& agent);
+  void give_back(Agent& agent, const model::Resources& resources);
+  RoleIndex ensure_role(const std::string& name);
+  ShareTree::Node ensure_path(const std::string& role);
+  void forget_role_if_unused(RoleIndex role);
+};
+
+// Calls `function(role, resources without allocation role)` for each allocation role. Mostly there is one.
+template <typename Function>
+void for_each_role(const model::Resources& resources, Function function) {
+  if (resources.empty()) return;
+  if (const auto only = resources.allocation_role(); only.has_value()) {
+    function(only->text(), resources.without_allocation_role());
+    return;
+  }
+  std::map<std::string, model::Resources> by_role;
+  for (const auto& [resource, count] : resources) {
+    by_role[resource.allocation_role().text()].add(resource.with_allocation_role({}), count);
+  }
+  for (const auto& [role, part] : by_role) function(role, part);
+}
+
+}  // namespace stoa::allocator

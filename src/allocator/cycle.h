@@ -1,0 +1,13 @@
+// One allocation cycle: the walk over agents and clients that gives free resources away (ALC-030 to ALC-037).
+#pragma once
+
+#include <vector>
+
+#include "allocator/books.h"
+
+namespace stoa::allocator {
+
+// Visits `candidates` in their order and returns what was given. The books are up to date afterwards.
+std::vector<Grant> give_away(Books& books, const std::vector<AgentIndex>& candidates);
+
+}  // namespace stoa::allocator

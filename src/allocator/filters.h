@@ -1,0 +1,54 @@
+// Filters decides whether a framework would rather not be asked: the resources of one agent that it refused lately.
+//
+// A filter withholds any set contained in the refused one (ALC-120). Checking that is the innermost loop of a busy
+// cluster in which everybody has declined everything, so a filter remembers the last content of the agent that it was
+// compared with. Filters are forgotten by age, or all those of a client at once by raising its epoch, without a scan
+// (ALC-127).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/time.h"
+#include "model/resources.h"
+
+namespace stoa::allocator {
+
+// A framework in one role.
+using ClientIndex = std::uint32_t;
+// Names one state of an agent's free resources; equal numbers mean equal resources.
+using Content = std::uint64_t;
+
+// The time a filter holds for `refuse_seconds` as clients send it (ALC-122): nothing for 0, 5 s for what is negative or
+// not a number, at most 365 days.
+Duration refusal_length(double refuse_seconds);
+
+class Filters {
+ public:
+  // Refuses `refused` (without allocation role) until `expires`.
+  void add(ClientIndex client, std::uint64_t epoch, TimePoint expires, model::Resources refused);
+  // Is `offered` withheld from the client? `content` names the free resources from which `offered` was taken; pass 0
+  // if the client sees only a part of them.
+  bool withholds(ClientIndex client, std::uint64_t epoch, const model::Resources& offered, Content content);
+  // Removes those of the client that end before or at `now`. Returns whether there were any.
+  bool expire(ClientIndex client, TimePoint now);
+  void clear() { entries_.clear(); }
+  bool empty() const { return entries_.empty(); }
+  // How many a client has in force.
+  std::size_t count(ClientIndex client, std::uint64_t epoch) const;
+
+ private:
+  struct Entry {
+    ClientIndex client;
+    std::uint64_t epoch;
+    TimePoint expires;
+    Content withheld;  // The last content found to be withheld; 0 for none.
+    model::Resources refused;
+  };
+
+  std::vector<Entry>::iterator first_of(ClientIndex client);
+
+  std::vector<Entry> entries_;  // Sorted by client.
+};
+
+}  // namespace stoa::allocator

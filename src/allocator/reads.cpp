@@ -1,0 +1,120 @@
+// What the allocator shows of itself, and the check that its books balance.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "allocator/allocator.h"
+#include "allocator/books.h"
+
+namespace stoa::allocator {
+namespace {
+
+model::Quantities quantities_of(const Names& names, const Amounts& amounts) {
+  model::Quantities result;
+  for (std::size_t i = 0; i < amounts.size(); ++i) {
+    if (amounts[i] > 0) result.add(names.name(i), model::Scalar::from_thousandths(amounts[i]));
+  }
+  return result;
+}
+
+Result<> broken(const std::string& what) { return fail(Code::internal, what); }
+
+Result<> audit_agent(const Agent& agent) {
+  model::Resources held;
+  for (const Holding& holding : agent.holdings) held += holding.resources.non_shared();
+  const model::Resources total = agent.spec.total.non_shared();
+  const model::Resources free = agent.free.non_shared();
+  if (agent.is_overcommitted) {
+    model::Resources rest = total;
+    rest.subtract_floored(held);
+    if (rest == free) return {};
+  } else if (free + held == total) {
+    return {};
+  }
+  return broken(fmt::format("agent {}: free '{}' and held '{}' are not the total '{}'", agent.id.value, free.to_text(),
+                            held.to_text(), total.to_text()));
+}
+
+// Each client's holdings, summed over agents, a shared volume once on each.
+std::map<ClientIndex, model::Quantities> held_by_client(const Books& books) {
+  std::map<ClientIndex, model::Quantities> result;
+  for (const auto& [id, index] : books.agents_by_id) {
+    for (const Holding& holding : books.agents[index].holdings) {
+      result[holding.client] += holding.resources.scalar_quantities();
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+model::Resources Allocator::available(const AgentId& id) const {
+  const Agent* agent = std::as_const(*books_).find_agent(id);
+  return agent == nullptr ? model::Resources() : agent->free;
+}
+
+model::Resources Allocator::total(const AgentId& id) const {
+  const Agent* agent = std::as_const(*books_).find_agent(id);
+  return agent == nullptr ? model::Resources() : agent->spec.total;
+}
+
+model::Resources Allocator::allocated(const FrameworkId& framework, const AgentId& id) const {
+  model::Resources result;
+  const Agent* agent = std::as_const(*books_).find_agent(id);
+  if (agent == nullptr) return result;
+  for (const Holding& holding : agent->holdings) {
+    const Client& client = books_->clients[holding.client];
+    if (books_->frameworks[client.framework].id != framework) continue;
+    result += holding.resources.with_allocation_role(books_->roles[client.role].name);
+  }
+  return result;
+}
+
+double Allocator::dominant_share(const std::string& role) const {
+  const ShareTree& tree = books_->tree;
+  ShareTree::Node node = ShareTree::root;
+  for (std::size_t begin = 0; begin <= role.size();) {
+    const std::size_t end = std::min(role.find('/', begin), role.size());
+    node = tree.find(node, role.substr(begin, end - begin));
+    if (node == ShareTree::root) return 0;
+    begin = end + 1;
+  }
+  return tree.share(node) * tree.weight(node);
+}
+
+model::Quantities Allocator::total_quantities() const { return quantities_of(books_->names, books_->total); }
+model::Quantities Allocator::allocated_quantities() const { return quantities_of(books_->names, books_->allocated); }
+
+std::size_t Allocator::filters(const std::string& role) const {
+  const auto known = books_->roles_by_name.find(role);
+  if (known == books_->roles_by_name.end()) return 0;
+  std::size_t sum = 0;
+  for (const Framework& framework : books_->frameworks) {
+    const auto client = framework.clients.find(role);
+    if (client == framework.clients.end()) continue;
+    for (const auto& [id, index] : books_->agents_by_id) {
+      sum += books_->agents[index].filters.count(client->second, books_->clients[client->second].epoch);
+    }
+  }
+  return sum;
+}
+
+Result<> Allocator::audit() const {
+  for (const auto& [id, index] : books_->agents_by_id) TRY(audit_agent(books_->agents[index]));
+  const auto held = held_by_client(*books_);
+  model::Quantities sum;
+  for (const auto& [client, quantities] : held) {
+    sum += quantities;
+    const Amounts& counted = books_->tree.allocated(books_->clients[client].leaf);
+    if (quantities_of(books_->names, counted) == quantities) continue;
+    return broken(fmt::format("framework {}: {} held, {} counted",
+                              books_->frameworks[books_->clients[client].framework].id.value, quantities.to_text(),
+                              quantities_of(books_->names, counted).to_text()));
+  }
+  if (sum != allocated_quantities()) {
+    return broken(fmt::format("{} held in all, {} counted", sum.to_text(), allocated_quantities().to_text()));
+  }
+  return {};
+}
+
+}  // namespace stoa::allocator
