@@ -34,7 +34,10 @@ Result<std::unique_ptr<EventThread>> EventThread::start() {
 EventThread::EventThread(Descriptor epoll, Descriptor wake_up)
     : epoll_(std::move(epoll)), wake_up_(std::move(wake_up)), thread_([this] { run(); }) {}
 
-EventThread::~EventThread() {
+EventThread::~EventThread() { stop(); }
+
+void EventThread::stop() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -85,9 +88,10 @@ void EventThread::run() {
   for (;;) {
     const int count = ::epoll_wait(epoll_.get(), events.data(), events_max, wait_milliseconds());
     for (int i = 0; i < count; ++i) {
-      if (events[i].data.u64 == wake_up_watch) continue;
+      const Watch ready = events[i].data.u64;  // By value: the kernel's structure is packed.
+      if (ready == wake_up_watch) continue;
       // It may be gone: an earlier event of this round can have unwatched it.
-      const auto found = watched_.find(events[i].data.u64);
+      const auto found = watched_.find(ready);
       if (found == watched_.end()) continue;
       const std::shared_ptr<Function> on_readable = found->second.on_readable;
       (*on_readable)();

@@ -26,8 +26,10 @@ class EventThread {
 
   // Fails with resource_exhausted if there are no more descriptors.
   static Result<std::unique_ptr<EventThread>> start();
-  // Waits for the function that is running; drops those that are not.
   ~EventThread();
+
+  // Waits for the function that is running and drops those that are not: call it before destroying what they use.
+  void stop();
 
   // Runs `function` on the thread, in the order of the calls. Thread-safe.
   void post(Function function);

@@ -115,7 +115,9 @@ Result<std::unique_ptr<PosixRuntime>> PosixRuntime::start(Options options) {
 PosixRuntime::PosixRuntime(Options options, Descriptor work, RuntimeDirectory directory)
     : options_(std::move(options)), work_(std::move(work)), directory_(std::move(directory)) {}
 
-PosixRuntime::~PosixRuntime() { thread_.reset(); }
+PosixRuntime::~PosixRuntime() {
+  if (thread_) thread_->stop();
+}
 
 void PosixRuntime::on_exit(ExitFunction report) {
   thread_->post([this, report = std::move(report)]() mutable { report_exit_ = std::move(report); });
@@ -158,6 +160,7 @@ void PosixRuntime::recover(std::vector<ContainerId> known, RecoveredFunction don
     for (const ContainerId& id : *found) {
       if (std::ranges::find(known, id) == known.end()) destroy_orphan(id);
     }
+    destroy_without_directory();
     std::vector<ports::RecoveredContainer> recovered;
     for (const ContainerId& id : known) recovered.push_back(recover_one(id));
     done(std::move(recovered));
@@ -191,7 +194,7 @@ Result<> PosixRuntime::begin_launch(const ports::ContainerSpec& spec, LaunchedFu
   LET(const Descriptor sandbox, open_sandbox(spec.sandbox_directory));
   LET(const std::string instructions, encode_instructions(spec, user, directory_.path(spec.id), directory_.boot()));
   TRY(directory_.make(spec.id));
-  Result<ShimProcess> shim = spawn_shim(options_.shim_path, spec.id, instructions, sandbox.get());
+  Result<ShimProcess> shim = spawn_shim(options_.shim_path, directory_.path(spec.id), instructions, sandbox.get());
   if (!shim) {
     directory_.remove(spec.id);
     return std::unexpected(std::move(shim).error());
@@ -247,6 +250,7 @@ void PosixRuntime::on_held(Container& container, pid_t pid) {
 void PosixRuntime::on_started(Container& container) {
   container.state = Container::State::running;
   stop_listening(container);
+  container.spec = ports::ContainerSpec{.id = container.spec.id};  // The rest was for messages.
   container.launched(ports::LaunchedContainer{.pid = container.pid});
   container.launched = nullptr;
   for (const int signal : std::exchange(container.signals, {})) send(container, signal);
@@ -323,7 +327,7 @@ void PosixRuntime::adopt(const ContainerId& id, Descriptor process, pid_t pid) {
 ports::RecoveredContainer PosixRuntime::recover_one(const ContainerId& id) {
   using State = ports::RecoveredContainer::State;
   if (!ports::is_path_part(id.value)) return {.id = id, .state = State::lost};
-  if (const auto found = containers_.find(id); found != containers_.end()) {
+  if (const auto found = containers_.find(id); found != containers_.end() && !found->second->orphan) {
     return {.id = id, .state = State::running, .pid = found->second->pid};
   }
   const std::optional<ContainerPids> pids = directory_.pids(id);
@@ -339,6 +343,19 @@ ports::RecoveredContainer PosixRuntime::recover_one(const ContainerId& id) {
   }
   if (pids) kill_session(pids->main);
   return {.id = id, .state = State::lost};
+}
+
+void PosixRuntime::destroy_without_directory() {
+  for (const auto& [id, name] : directory_.find_shims()) {
+    if (containers_.contains(id) || directory_.pids(id)) continue;
+    std::optional<Descriptor> shim = open_process(name);
+    if (!shim) continue;
+    log::warning("containers", "destroying container {}: its runtime directory was lost", id.value);
+    adopt(id, *std::move(shim), -1);
+    Container& container = *containers_.at(id);
+    container.orphan = true;
+    destroy_now(container);
+  }
 }
 
 void PosixRuntime::destroy_orphan(const ContainerId& id) {

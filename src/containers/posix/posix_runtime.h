@@ -61,6 +61,7 @@ class PosixRuntime final : public ports::ContainerRuntime {
   void adopt(const ContainerId& id, Descriptor process, pid_t pid);
   ports::RecoveredContainer recover_one(const ContainerId& id);
   void destroy_orphan(const ContainerId& id);
+  void destroy_without_directory();
 
   const Options options_;
   const Descriptor work_;

@@ -172,6 +172,19 @@ TEST_F(PosixRuntimeTest, DestroyKillsWhatIgnoresSignalsAndWhatLeftTheSession) {
   EXPECT_NE(::kill(*main, 0), 0);
 }
 
+// CON-015
+TEST_F(PosixRuntimeTest, DestroyCatchesAProcessThatLivesOnInItsChildrenOnly) {
+  const std::string sandbox = sandbox_of("c");
+  const Signpost ready(sandbox + "/ready");
+  std::ofstream(sandbox + "/hop") << "if [ $1 = 20 ]; then echo > ready; fi\nsetsid sh hop $(($1 + 1)) &\n";
+  ports::ContainerSpec spec = shell("c", "sh hop 0; sleep 1000");
+  spec.sandbox_directory = sandbox;
+  ASSERT_TRUE(launch(spec));
+  ready.read();
+  runtime_->destroy(ContainerId("c"));
+  EXPECT_EQ(exits_->wait("c").wait_status, SIGKILL);
+}
+
 // CON-019 EXE-129
 TEST_F(PosixRuntimeTest, TheEndOfTheFirstProcessEndsItsDaemons) {
   const std::string sandbox = sandbox_of("c");

@@ -22,6 +22,12 @@ using testing::read_whole;
 using testing::Signpost;
 using State = ports::RecoveredContainer::State;
 
+// A shim ends only when nothing of its container is left.
+bool ends(const Descriptor& process) {
+  pollfd ended{.fd = process.get(), .events = POLLIN};
+  return ::poll(&ended, 1, 20'000) == 1;
+}
+
 class RecoveryTest : public testing::RuntimeTest {
  protected:
   void SetUp() override {
@@ -47,6 +53,16 @@ class RecoveryTest : public testing::RuntimeTest {
     int status = 0;
     ASSERT_EQ(::waitpid(agent, &status, 0), agent);
     ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+  }
+
+  Descriptor open_shim(const std::string& id) const {
+    std::istringstream file(read_whole(runtime_path(id) + "/pid"));
+    std::string boot;
+    ProcessName name;
+    file >> boot >> name.pid >> name.start_time;
+    std::optional<Descriptor> shim = open_process(name);
+    EXPECT_TRUE(shim) << id;
+    return shim ? *std::move(shim) : Descriptor();
   }
 };
 
@@ -103,20 +119,23 @@ TEST_F(RecoveryTest, AContainerThatEndedMeanwhileHasItsTrueStatus) {
 
 // AGT-091 CON-022
 TEST_F(RecoveryTest, OrphansAreDestroyedAndNotReported) {
-  pid_t orphan = 0;
-  live_and_die([&] { launch(shell("orphan", "sleep 1000")); });
+  live_and_die([&] { launch(shell("c", "sleep 1000")); });
+  const Descriptor shim = open_shim("c");
   restart();
-  std::istringstream(read_whole(runtime_path("orphan") + "/pid")).ignore(64, ' ') >> orphan;
-  const std::optional<Descriptor> shim = open_process({orphan, start_time(orphan)});
-  ASSERT_TRUE(shim);
   EXPECT_TRUE(recover({}).empty());
-  // The shim ends only when nothing of the container is left.
-  int status = 0;
-  while (::waitpid(orphan, &status, 0) < 0 && errno == EINTR) {
-  }
-  recover({});
-  recover({});
-  EXPECT_EQ(exits_->count("orphan"), 0u);
+  EXPECT_TRUE(ends(shim));
+  recover({});  // What the end of the shim caused has run.
+  EXPECT_EQ(exits_->count("c"), 0u);
+}
+
+// AGT-075 AGT-091
+TEST_F(RecoveryTest, AContainerWhoseRuntimeDirectoryWasLostIsDestroyed) {
+  live_and_die([&] { launch(shell("c", "sleep 1000")); });
+  const Descriptor shim = open_shim("c");
+  std::filesystem::remove_all(runtime_path("c"));
+  restart();
+  EXPECT_EQ(recover({"c"})[0].state, State::lost);
+  EXPECT_TRUE(ends(shim));
 }
 
 // CON-018
@@ -162,7 +181,7 @@ class HeldProcessTest : public testing::RuntimeTest {
     const Descriptor directory(::open(sandbox.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     const Result<std::string> instructions = encode_instructions(spec, {}, runtime_path("c"), boot_id());
     EXPECT_TRUE(instructions);
-    Result<ShimProcess> shim = spawn_shim(STOA_SHIM_PATH, ContainerId("c"), *instructions, directory.get());
+    Result<ShimProcess> shim = spawn_shim(STOA_SHIM_PATH, runtime_path("c"), *instructions, directory.get());
     EXPECT_TRUE(shim);
     shim::Report report;
     EXPECT_EQ(::read(shim->socket.get(), &report, sizeof report), static_cast<ssize_t>(sizeof report));
@@ -204,8 +223,7 @@ TEST_F(HeldProcessTest, IfTheAgentDiesTheProcessEndsWithoutHavingRun) {
   ASSERT_TRUE(main);
   shim.socket.reset();  // As the kernel does for a dead agent.
   ASSERT_EQ(::waitpid(shim.pid, nullptr, 0), shim.pid);
-  pollfd ended{.fd = main->get(), .events = POLLIN};
-  EXPECT_EQ(::poll(&ended, 1, 20'000), 1);
+  EXPECT_TRUE(ends(*main));
   EXPECT_FALSE(has_run());
   EXPECT_FALSE(std::filesystem::exists(runtime_path("c") + "/status"));
 }

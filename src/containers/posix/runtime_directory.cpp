@@ -3,9 +3,11 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "containers/posix/system_error.h"
 #include "containers/shim/protocol.h"
@@ -45,6 +47,26 @@ Result<std::vector<ContainerId>> RuntimeDirectory::list() const {
   }
   if (error) return system_failure("read '" + root_ + "'", error.value());
   return ids;
+}
+
+std::vector<std::pair<ContainerId, ProcessName>> RuntimeDirectory::find_shims() const {
+  std::string prefix = shim::program_name;
+  prefix += '\0';
+  prefix += root_ + "/";
+  std::vector<std::pair<ContainerId, ProcessName>> shims;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry("/proc", error), end; !error && entry != end; entry.increment(error)) {
+    const auto pid = static_cast<pid_t>(std::strtol(entry->path().filename().c_str(), nullptr, 10));
+    if (pid <= 0) continue;
+    std::ifstream file(entry->path() / "cmdline");
+    std::string arguments;
+    std::getline(file, arguments);
+    while (arguments.ends_with('\0')) arguments.pop_back();
+    if (!arguments.starts_with(prefix)) continue;
+    ContainerId id(arguments.substr(prefix.size()));
+    if (ports::is_path_part(id.value)) shims.emplace_back(std::move(id), ProcessName{pid, start_time(pid)});
+  }
+  return shims;
 }
 
 std::optional<ContainerPids> RuntimeDirectory::pids(const ContainerId& id) const {

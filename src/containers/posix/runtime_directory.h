@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -35,6 +36,10 @@ class RuntimeDirectory {
   // Nothing if the file is missing or torn, or of another boot.
   std::optional<ContainerPids> pids(const ContainerId& id) const;
   std::optional<int> wait_status(const ContainerId& id) const;
+
+  // Shims that run for containers of this directory, whether or not anything is left in it (AGT-075). O(processes of
+  // the host).
+  std::vector<std::pair<ContainerId, ProcessName>> find_shims() const;
 
   std::string path(const ContainerId& id) const { return root_ + "/" + id.value; }
   const std::string& boot() const { return boot_id_; }

@@ -61,8 +61,8 @@ class SpawnPlan {
 
 }  // namespace
 
-Result<ShimProcess> spawn_shim(const std::string& path, const ContainerId& id, const std::string& instructions,
-                               int sandbox) {
+Result<ShimProcess> spawn_shim(const std::string& path, const std::string& runtime_directory,
+                               const std::string& instructions, int sandbox) {
   LET(const Descriptor memory, memory_file(instructions));
   std::array<int, 2> pair{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0) {
@@ -79,9 +79,8 @@ Result<ShimProcess> spawn_shim(const std::string& path, const ContainerId& id, c
   plan.place(lifted_socket, shim::socket_descriptor);
   plan.place(lifted_memory, shim::instructions_descriptor);
   plan.place(lifted_sandbox, shim::sandbox_descriptor);
-  // The id is for people who read `ps`; nothing else may stand in arguments (CON-007).
-  std::string name = "stoa-shim";
-  std::string argument = id.value;
+  std::string name = shim::program_name;
+  std::string argument = runtime_directory;
   std::array<char*, 3> arguments{name.data(), argument.data(), nullptr};
   std::array<char*, 1> environment{nullptr};
   const int error =

@@ -5,7 +5,6 @@
 
 #include <string>
 
-#include "base/id.h"
 #include "base/result.h"
 #include "containers/posix/descriptor.h"
 
@@ -17,10 +16,11 @@ struct ShimProcess {
   Descriptor socket;   // Reports come from here, one a packet (shim/protocol.h).
 };
 
-// Starts the program `path` as a child of this process, with the instructions and a descriptor of the sandbox. Takes a
-// fraction of a millisecond. The caller must reap it.
-Result<ShimProcess> spawn_shim(const std::string& path, const ContainerId& id, const std::string& instructions,
-                               int sandbox);
+// Starts the program `path` as a child of this process, with the instructions and a descriptor of the sandbox. The
+// container's runtime directory is its one argument: `ps` shows it, and recovery finds shims by it. Takes a fraction of
+// a millisecond. The caller must reap it.
+Result<ShimProcess> spawn_shim(const std::string& path, const std::string& runtime_directory,
+                               const std::string& instructions, int sandbox);
 
 // Has the shim send `signal` to every process of its container. False if the kernel's queue of signals is full: try
 // again. True also if the shim has ended.

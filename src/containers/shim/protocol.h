@@ -12,6 +12,9 @@
 
 namespace stoa::containers::shim {
 
+// argv[0] of every shim; argv[1] is the runtime directory of its container.
+inline constexpr const char* program_name = "stoa-shim";
+
 inline constexpr int socket_descriptor = 3;
 inline constexpr int instructions_descriptor = 4;
 inline constexpr int sandbox_descriptor = 5;
