@@ -133,6 +133,7 @@ class World {
   int next_pid_ = 100;
   std::map<std::string, std::string> frameworks_;  // Serialized, as the master knows them.
   std::map<TaskKey, std::vector<std::shared_ptr<const mesos::v1::TaskStatus>>> seen_;
+  std::map<TaskKey, std::size_t> run_begins_;  // Where the statuses of the task's last run begin in `seen_`.
   std::set<std::string> acknowledged_;
 };
 

@@ -245,6 +245,8 @@ void World::run(const v1::FrameworkInfo& framework, const v1::TaskInfo& task) {
   *message.mutable_run()->mutable_framework_info() = framework;
   *message.mutable_run()->mutable_task() = task;
   frameworks_[framework.id().value()] = framework.SerializeAsString();
+  const TaskKey key{FrameworkId(framework.id().value()), TaskId(task.task_id().value())};
+  run_begins_[key] = seen_[key].size();
   owned.insert({FrameworkId(framework.id().value()), TaskId(task.task_id().value())});
   if (link) say(std::move(message));
 }
@@ -334,7 +336,7 @@ void World::on_update(const link::Update& update) {
   if (is_new) {
     for (const auto& status : seen)
       if (!acknowledged_.contains(status->uuid())) broken.push_back("an update came before its turn: " + key.text());
-    if (!seen.empty() && is_terminal(seen.back()->state()) && owned.contains(key))
+    if (seen.size() > run_begins_[key] && is_terminal(seen.back()->state()))
       broken.push_back("an update after a terminal one: " + key.text());
     seen.push_back(std::make_shared<const v1::TaskStatus>(update.status()));
   }
