@@ -234,6 +234,12 @@ Server::~Server() {
 }
 
 Result<> Server::listen(const std::vector<net::Endpoint>& endpoints) {
+  TRY(reserve(endpoints));
+  accept();
+  return {};
+}
+
+Result<> Server::reserve(const std::vector<net::Endpoint>& endpoints) {
   auto wanted = endpoints;
   if (wanted.empty())
     for (const auto& address : net::loopback_addresses()) wanted.push_back({address, 0});
@@ -247,9 +253,13 @@ Result<> Server::listen(const std::vector<net::Endpoint>& endpoints) {
   for (auto& listener : *opened) {
     impl_->endpoints.push_back(listener.endpoint);
     impl_->listeners.push_back(std::make_unique<Listener>(std::move(listener)));
-    impl_->watch(*impl_->listeners.back());
   }
   return {};
+}
+
+void Server::accept() {
+  const std::lock_guard lock(impl_->mutex);
+  for (const auto& listener : impl_->listeners) impl_->watch(*listener);
 }
 
 Result<> Server::listen_unix(const std::string& path) {

@@ -71,6 +71,10 @@ class Server {
   // Endpoints with port 0 all get the same free port. `[::]` takes IPv6 only: name 0.0.0.0 too for both. Fails with
   // already_exists if a port is taken, invalid_argument for an address that is not of this host or an unknown zone.
   Result<> listen(const std::vector<net::Endpoint>& endpoints);
+  // The same in two steps, for a daemon whose handlers need its port: reserve() takes the ports, and connections wait
+  // in the kernel until accept() is called, so nobody ever sees a half-made daemon (HTTP-010).
+  Result<> reserve(const std::vector<net::Endpoint>& endpoints);
+  void accept();
   // Listens on a unix socket, replacing a stale one of that path. Its file has mode 0600.
   Result<> listen_unix(const std::string& path);
   // Where it listens, with the real ports, in the order given.
