@@ -1,0 +1,105 @@
+// What a registered agent says: answers to pings, statuses of tasks, executors that ended, messages, farewell.
+#include "master/agents.h"
+#include "master/offers.h"
+#include "master/send.h"
+#include "master/statuses.h"
+#include "master/tasks.h"
+#include "mesos/v1/scheduler/scheduler.pb.h"
+#include "stoa/link.pb.h"
+#include "stoa/registry.pb.h"
+
+namespace stoa::master {
+namespace {
+
+using mesos::v1::scheduler::Event;
+
+// A status goes to its framework whether or not the task is in the books (SCH-218).
+void on_update(Context& context, Agent& agent, const link::Update& update) {
+  State& state = context.state;
+  state.metrics.count("master/messages_status_update");
+  const auto known = state.frameworks.find(FrameworkId(update.framework_id().value()));
+  if (known == state.frameworks.end()) {
+    state.metrics.count("master/invalid_status_updates");
+    return;
+  }
+  Framework& framework = known->second;
+  state.metrics.count("master/valid_status_updates");
+  mesos::v1::TaskStatus status = update.status();
+  status.set_state(static_cast<mesos::v1::TaskState>(told_state(framework.capabilities, status.state())));
+  const TaskId id(status.task_id().value());
+  if (const auto task = framework.tasks.find(id); task != framework.tasks.end() && task->second.agent == agent.id) {
+    const int latest =
+        told_state(framework.capabilities, update.has_latest_state() ? update.latest_state() : update.status().state());
+    note_status(context, framework, task->second, status, latest, framework.connected());
+  }
+  count_status(state.metrics, status);
+  send_update(context, framework, status);
+}
+
+// FAILURE of an executor, to the framework that owns it (SCH-243).
+void on_executor_exited(Context& context, const Agent& agent, const link::ExecutorExited& exited) {
+  context.state.metrics.count("master/messages_exited_executor");
+  const auto framework = context.state.frameworks.find(FrameworkId(exited.framework_id().value()));
+  if (framework == context.state.frameworks.end()) return;
+  auto event = std::make_shared<Event>();
+  event->set_type(Event::FAILURE);
+  event->mutable_failure()->mutable_agent_id()->set_value(agent.id.value);
+  *event->mutable_failure()->mutable_executor_id() = exited.executor_id();
+  event->mutable_failure()->set_status(exited.status());
+  send(context, framework->second, std::move(event));
+}
+
+void on_executor_message(Context& context, const Agent& agent, const link::ExecutorMessage& message) {
+  context.state.metrics.count("master/messages_executor_to_framework");
+  const auto framework = context.state.frameworks.find(FrameworkId(message.framework_id().value()));
+  if (framework == context.state.frameworks.end()) {
+    context.state.metrics.count("master/invalid_executor_to_framework_messages");
+    return;
+  }
+  context.state.metrics.count("master/valid_executor_to_framework_messages");
+  auto event = std::make_shared<Event>();
+  event->set_type(Event::MESSAGE);
+  event->mutable_message()->mutable_agent_id()->set_value(agent.id.value);
+  *event->mutable_message()->mutable_executor_id() = message.executor_id();
+  event->mutable_message()->set_data(message.data());
+  send(context, framework->second, std::move(event));
+}
+
+// An orderly farewell: durable first, then the agent's tasks end with it.
+void on_unregister(Context& context, const Agent& agent) {
+  context.state.metrics.count("master/messages_unregister_slave");
+  persist(context, {{"agent", agent.id.value, ""}}, RemoveAgent{agent.id});
+}
+
+}  // namespace
+
+void on_agent_frame(Context& context, const FromAgent& event) {
+  State& state = context.state;
+  if (event.message->kind_case() == link::ToMaster::kRegister) {
+    on_register(context, event.link, event.message);
+    return;
+  }
+  const auto known = state.links.find(event.link);
+  if (known == state.links.end()) {
+    state.metrics.count("master/dropped_messages");
+    return;
+  }
+  Agent& agent = state.agents.at(known->second);
+  agent.pings_unanswered = 0;  // Any sign of life counts.
+  switch (event.message->kind_case()) {
+    case link::ToMaster::kUpdate:
+      return on_update(context, agent, event.message->update());
+    case link::ToMaster::kExecutorExited:
+      return on_executor_exited(context, agent, event.message->executor_exited());
+    case link::ToMaster::kExecutorMessage:
+      return on_executor_message(context, agent, event.message->executor_message());
+    case link::ToMaster::kUnregister:
+      return on_unregister(context, agent);
+    case link::ToMaster::kPong:
+    case link::ToMaster::kRegister:
+    case link::ToMaster::KIND_NOT_SET:
+      return;
+  }
+}
+
+}  // namespace stoa::master

@@ -1,0 +1,76 @@
+// Event: everything that can happen to a leading master. Values only: decoded, authenticated, with the results of I/O.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "proto/forward.h"
+
+namespace stoa::master {
+
+// One durable record: `bytes` is a message of stoa/registry.proto, chosen by `kind`.
+struct RegistryRecord {
+  std::string kind;
+  std::string id;
+  std::string bytes;
+};
+
+// First event of a leader: what earlier leaders wrote. Until it the master takes nothing else.
+struct RegistryLoaded {
+  std::vector<RegistryRecord> records;
+};
+
+// The write of this number is durable, or has failed for good.
+struct Persisted {
+  WriteNumber write;
+  Result<> result;
+};
+
+// A SUBSCRIBE that passed the syntactic checks; its stream is open and has sent its head.
+struct Subscribe {
+  StreamNumber stream;
+  std::string stream_id;  // The value of Mesos-Stream-Id that the client got.
+  std::shared_ptr<const mesos::v1::scheduler::Call> call;
+  std::optional<std::string> principal;  // As authenticated.
+};
+
+// Any other scheduler call. `stream_id` is the header, absent if the client sent none.
+struct SchedulerCall {
+  ReplyNumber reply;
+  std::shared_ptr<const mesos::v1::scheduler::Call> call;
+  std::optional<std::string> stream_id;
+  std::optional<std::string> principal;
+};
+
+// The stream of a scheduler ended from outside: closed by its client, broken, or cut for not reading.
+struct StreamClosed {
+  StreamNumber stream;
+};
+
+// An operator ends a framework.
+struct Teardown {
+  ReplyNumber reply;
+  FrameworkId framework;
+};
+
+struct FromAgent {
+  LinkNumber link;
+  std::shared_ptr<const link::ToMaster> message;
+};
+
+struct LinkClosed {
+  LinkNumber link;
+};
+
+// Time passed: sent when next_wakeup() is reached.
+struct Tick {};
+
+using Event = std::variant<RegistryLoaded, Persisted, Subscribe, SchedulerCall, StreamClosed, Teardown, FromAgent,
+                           LinkClosed, Tick>;
+
+}  // namespace stoa::master

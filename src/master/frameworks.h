@@ -1,0 +1,30 @@
+// The life of a framework: subscribed, replaced by another instance, disconnected, removed.
+#pragma once
+
+#include <string>
+
+#include "master/state.h"
+
+namespace stoa::master {
+
+// Admits, resumes or refuses; a refusal is an ERROR event and the end of the stream (sections 2 and 6 of SCH).
+void on_subscribe(Context& context, const Subscribe& event);
+
+// The framework's stream ended: offers are withdrawn, the failover timer starts (SCH-068 to SCH-071). A notice about a
+// stream that was replaced changes nothing (SCH-072).
+void on_stream_closed(Context& context, const StreamClosed& event);
+
+// Starts a removal: durable first, so that no later leader takes the framework back (SCH-038), then SCH-074.
+void begin_removal(Context& context, Framework& framework);
+void finish_removal(Context& context, const FrameworkId& id);
+
+// Adds a framework that is known only from an agent that came back (SCH-254).
+Framework& recover_framework(Context& context, const mesos::v1::FrameworkInfo& info);
+
+// Sends HEARTBEAT and schedules the next one (SCH-080).
+void heartbeat(Context& context, Framework& framework);
+
+// Sends ERROR on a stream and ends it (SCH-081).
+void refuse_stream(Context& context, StreamNumber stream, const std::string& why);
+
+}  // namespace stoa::master

@@ -1,0 +1,14 @@
+// The order to kill a task, as it goes to its agent.
+#pragma once
+
+#include <memory>
+
+#include "base/id.h"
+#include "proto/forward.h"
+
+namespace stoa::master {
+
+// From a KILL call of the framework.
+std::shared_ptr<const link::ToAgent> kill_message(const FrameworkId& framework, const mesos::v1::scheduler::Call& call);
+
+}  // namespace stoa::master

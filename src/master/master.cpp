@@ -1,0 +1,155 @@
+#include "master/master.h"
+
+#include <algorithm>
+
+#include "master/agents.h"
+#include "master/calls.h"
+#include "master/completed.h"
+#include "master/frameworks.h"
+#include "master/offers.h"
+#include "master/send.h"
+#include "master/state.h"
+#include "master/views.h"
+#include "mesos/v1/mesos.pb.h"
+#include "stoa/registry.pb.h"
+
+namespace stoa::master {
+namespace {
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+// The registry is the truth about agents and removed frameworks; tasks come with the agents (HA-085, HA-090).
+void on_loaded(Context& context, const RegistryLoaded& loaded) {
+  State& state = context.state;
+  for (const RegistryRecord& record : loaded.records) {
+    if (record.kind == "agent") {
+      registry::Agent agent;
+      if (!agent.ParseFromString(record.bytes)) {
+        context.effects.push_back(StepDown{"the registry's record of agent " + record.id + " cannot be read"});
+        return;
+      }
+      const AgentId id(record.id);
+      if (agent.state() == registry::Agent::GONE) state.gone_agents.insert(id);
+      if (agent.state() == registry::Agent::UNREACHABLE) state.unreachable_agents[id] = agent.since();
+      if (agent.state() != registry::Agent::ADMITTED) continue;
+      state.recovered_agents[id] = {std::make_shared<const mesos::v1::AgentInfo>(agent.info())};
+      state.timers.set({TimerKey::Kind::recovered_agent, record.id},
+                       context.now.steady + state.config.agent_reregister_timeout);
+    } else if (record.kind == "framework") {
+      remember_completed(context, FrameworkId(record.id));
+    }
+  }
+  registry::Meta leader;
+  leader.set_value(state.config.info->id());
+  persist(context, {{"meta", "leader", leader.SerializeAsString()}}, NothingMore{});
+  state.recovered = true;
+  log_info(context, "recovered: {} agents are expected back, {} are unreachable", state.recovered_agents.size(),
+           state.unreachable_agents.size());
+}
+
+void on_persisted(Context& context, const Persisted& event) {
+  State& state = context.state;
+  auto node = state.writes.extract(event.write);
+  if (node.empty()) return;
+  if (!event.result) {
+    // Whether it was written is unknown: the next leader reads the truth (HA-051, HA-056).
+    state.stepped_down = true;
+    context.effects.push_back(StepDown{"cannot write the registry: " + event.result.error().message});
+    return;
+  }
+  std::visit(Overloaded{[&](const AdmitAgent& then) { finish_admission(context, then); },
+                        [&](const MarkUnreachable& then) { finish_unreachable(context, then.agent); },
+                        [&](const ForgetRecoveredAgent& then) { finish_forgetting(context, then.agent); },
+                        [&](const RemoveFramework& then) { finish_removal(context, then.framework); },
+                        [&](const RemoveAgent& then) { finish_unregistration(context, then.agent); },
+                        [&](const NothingMore&) {}},
+             node.mapped());
+}
+
+void on_teardown_by_operator(Context& context, const Teardown& event) {
+  const auto framework = context.state.frameworks.find(event.framework);
+  if (framework == context.state.frameworks.end() || framework->second.removing) {
+    context.effects.push_back(Reply{event.reply, invalid("No framework found with specified ID")});
+    return;
+  }
+  begin_removal(context, framework->second);
+  context.effects.push_back(Reply{event.reply, {}});
+}
+
+void on_timer(Context& context, const TimerKey& key) {
+  State& state = context.state;
+  switch (key.kind) {
+    case TimerKey::Kind::heartbeat:
+      return heartbeat(context, state.frameworks.at(FrameworkId(key.id)));
+    case TimerKey::Kind::framework_removal:
+      return begin_removal(context, state.frameworks.at(FrameworkId(key.id)));
+    case TimerKey::Kind::agent_ping:
+      return ping(context, state.agents.at(AgentId(key.id)));
+    case TimerKey::Kind::agent_return:
+      return begin_unreachable(context, state.agents.at(AgentId(key.id)));
+    case TimerKey::Kind::recovered_agent:
+      return begin_forgetting(context, AgentId(key.id));
+    case TimerKey::Kind::offer: {
+      const OfferId id(key.id);
+      Framework& framework = state.frameworks.at(state.offers.at(id).framework);
+      return withdraw_offers(context, framework, [&](const Offer& offer) { return offer.id == id; });
+    }
+  }
+}
+
+}  // namespace
+
+Master::Master(Config config, std::uint64_t seed) : state_(std::make_unique<State>(std::move(config), seed)) {}
+Master::~Master() = default;
+
+void Master::step(const Event& event, const Now& now, Effects& effects) {
+  if (state_->stepped_down) return;
+  Context context{*state_, now, effects};
+  std::visit(Overloaded{[&](const RegistryLoaded& e) { on_loaded(context, e); },
+                        [&](const Persisted& e) { on_persisted(context, e); },
+                        [&](const Subscribe& e) { on_subscribe(context, e); },
+                        [&](const SchedulerCall& e) { on_scheduler_call(context, e); },
+                        [&](const StreamClosed& e) { on_stream_closed(context, e); },
+                        [&](const Teardown& e) { on_teardown_by_operator(context, e); },
+                        [&](const FromAgent& e) { on_agent_frame(context, e); },
+                        [&](const LinkClosed& e) { on_link_closed(context, e); }, [&](const Tick&) {}},
+             event);
+  while (const auto due = state_->timers.pop(now.steady)) on_timer(context, *due);
+  allocate(context);
+}
+
+std::optional<TimePoint> Master::next_wakeup() const {
+  const auto timer = state_->timers.next();
+  const auto cycle = state_->allocator.next_cycle();
+  if (!timer) return cycle;
+  return cycle ? std::min(*timer, *cycle) : timer;
+}
+
+bool Master::recovered() const { return state_->recovered; }
+
+Snapshot Master::snapshot() const {
+  Snapshot snapshot;
+  snapshot.info = state_->config.info;
+  const auto in_order = [](auto& views, const auto& records, const State& state) {
+    std::vector<std::pair<std::uint64_t, decltype(&records.begin()->second)>> order;
+    order.reserve(records.size());
+    for (const auto& [id, record] : records) order.emplace_back(record.sequence, &record);
+    std::ranges::sort(order);
+    views.reserve(order.size());
+    for (const auto& [sequence, record] : order) views.push_back(view_of(state, *record));
+  };
+  in_order(snapshot.frameworks, state_->frameworks, *state_);
+  in_order(snapshot.agents, state_->agents, *state_);
+  for (const CompletedFramework& completed : state_->completed_frameworks) {
+    if (completed.view) snapshot.completed_frameworks.push_back(completed.view);
+  }
+  for (const auto& [id, agent] : state_->recovered_agents) snapshot.recovered_agents.push_back(agent.info);
+  snapshot.unreachable_agents = state_->unreachable_agents.size();
+  for (const auto& [name, value] : state_->metrics.counters()) snapshot.metrics[name] = static_cast<double>(value);
+  return snapshot;
+}
+
+}  // namespace stoa::master

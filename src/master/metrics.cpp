@@ -1,0 +1,70 @@
+#include "master/metrics.h"
+
+#include <array>
+
+namespace stoa::master {
+
+// All of them exist from the start (V0-125), so that no series appears only after its first event.
+Metrics::Metrics() {
+  static constexpr std::array names{"master/tasks_finished",
+                                    "master/tasks_failed",
+                                    "master/tasks_killed",
+                                    "master/tasks_lost",
+                                    "master/tasks_error",
+                                    "master/tasks_dropped",
+                                    "master/tasks_gone",
+                                    "master/tasks_gone_by_operator",
+                                    "master/slave_registrations",
+                                    "master/slave_reregistrations",
+                                    "master/slave_removals",
+                                    "master/slave_removals/reason_unhealthy",
+                                    "master/slave_removals/reason_unregistered",
+                                    "master/slave_removals/reason_registered",
+                                    "master/recovery_slave_removals",
+                                    "master/slave_unreachable_scheduled",
+                                    "master/slave_unreachable_completed",
+                                    "master/slave_unreachable_canceled",
+                                    "master/slave_shutdowns_scheduled",
+                                    "master/slave_shutdowns_completed",
+                                    "master/slave_shutdowns_canceled",
+                                    "master/dropped_messages",
+                                    "master/messages_register_framework",
+                                    "master/messages_reregister_framework",
+                                    "master/messages_unregister_framework",
+                                    "master/messages_deactivate_framework",
+                                    "master/messages_kill_task",
+                                    "master/messages_status_update_acknowledgement",
+                                    "master/messages_operation_status_update_acknowledgement",
+                                    "master/messages_resource_request",
+                                    "master/messages_launch_tasks",
+                                    "master/messages_decline_offers",
+                                    "master/messages_revive_offers",
+                                    "master/messages_suppress_offers",
+                                    "master/messages_reconcile_tasks",
+                                    "master/messages_reconcile_operations",
+                                    "master/messages_framework_to_executor",
+                                    "master/messages_executor_to_framework",
+                                    "master/messages_register_slave",
+                                    "master/messages_reregister_slave",
+                                    "master/messages_unregister_slave",
+                                    "master/messages_status_update",
+                                    "master/messages_operation_status_update",
+                                    "master/messages_exited_executor",
+                                    "master/messages_update_slave",
+                                    "master/messages_authenticate",
+                                    "master/valid_framework_to_executor_messages",
+                                    "master/invalid_framework_to_executor_messages",
+                                    "master/valid_executor_to_framework_messages",
+                                    "master/invalid_executor_to_framework_messages",
+                                    "master/valid_status_updates",
+                                    "master/invalid_status_updates",
+                                    "master/valid_status_update_acknowledgements",
+                                    "master/invalid_status_update_acknowledgements",
+                                    "master/valid_operation_status_updates",
+                                    "master/invalid_operation_status_updates",
+                                    "master/valid_operation_status_update_acknowledgements",
+                                    "master/invalid_operation_status_update_acknowledgements"};
+  for (const char* name : names) counters_.emplace(name, 0);
+}
+
+}  // namespace stoa::master

@@ -1,0 +1,267 @@
+// Registration of agents: who is admitted under which id, what is written first, and how its tasks enter the books
+// (HA-090 to HA-117, AGT-030 to AGT-041).
+#include "google/protobuf/util/message_differencer.h"
+#include "master/agents.h"
+#include "master/frameworks.h"
+#include "master/kill_message.h"
+#include "master/offers.h"
+#include "master/send.h"
+#include "master/statuses.h"
+#include "master/tasks.h"
+#include "mesos/v1/scheduler/scheduler.pb.h"
+#include "stoa/link.pb.h"
+#include "stoa/registry.pb.h"
+
+namespace stoa::master {
+namespace {
+
+using link::Register;
+using link::ToAgent;
+using mesos::v1::AgentInfo;
+
+void refuse(Context& context, LinkNumber link, const std::string& why, bool shutdown) {
+  log_warning(context, "refusing a registration: {}", why);
+  auto message = std::make_shared<ToAgent>();
+  message->mutable_refused()->set_message(why);
+  message->mutable_refused()->set_shutdown(shutdown);
+  context.effects.push_back(SendAgent{link, std::move(message)});
+  context.effects.push_back(CloseLink{link});
+}
+
+// What an agent says of itself must hold before anything is written (SEC-245).
+Result<> check_claims(const Register& claim) {
+  auto total = model::Resources::from_messages(claim.total_resources());
+  if (!total) return invalid("invalid resources: " + total.error().message);
+  return {};
+}
+
+// Writes that the agent is admitted; the rest follows in finish_admission.
+void admit(Context& context, LinkNumber link, const std::shared_ptr<const link::ToMaster>& message, const AgentId& id,
+           bool was_unreachable) {
+  AgentInfo info = message->register_().agent_info();
+  info.mutable_id()->set_value(id.value);
+  context.state.registering.insert(link);
+  context.state.registering_agents.insert(id);
+  persist(context, {agent_record(context, id, registry::Agent::ADMITTED, &info)},
+          AdmitAgent{id, link, message, was_unreachable});
+}
+
+void send_registered(Context& context, const Agent& agent) {
+  const Config& config = context.state.config;
+  auto message = std::make_shared<ToAgent>();
+  auto& registered = *message->mutable_registered();
+  registered.mutable_agent_id()->set_value(agent.id.value);
+  registered.set_silence_max(
+      static_cast<std::uint64_t>((config.agent_ping_timeout * config.max_agent_ping_timeouts).count()));
+  send(context, agent, std::move(message));
+}
+
+// The framework of something that an agent reports. None if it was removed: the agent is told to end it (SCH-075).
+Framework* framework_for(Context& context, const Agent& agent, const Register& claim, const std::string& id) {
+  State& state = context.state;
+  const FrameworkId framework_id(id);
+  if (const auto known = state.frameworks.find(framework_id); known != state.frameworks.end()) return &known->second;
+  if (!state.completed_ids.contains(framework_id)) {
+    for (const auto& info : claim.frameworks()) {
+      if (info.id().value() == id) return &recover_framework(context, info);
+    }
+    log_warning(context, "agent {} reports tasks of framework {} without its description", agent.id.value, id);
+  }
+  auto message = std::make_shared<ToAgent>();
+  message->mutable_shutdown_framework()->mutable_framework_id()->set_value(id);
+  send(context, agent, std::move(message));
+  return nullptr;
+}
+
+// Enters the tasks of an agent that this leader does not have in its books.
+void adopt_tasks(Context& context, Agent& agent, const Register& claim, bool was_unreachable) {
+  for (const auto& record : claim.tasks()) {
+    Framework* framework = framework_for(context, agent, claim, record.framework_id().value());
+    if (framework == nullptr || framework->tasks.contains(TaskId(record.task_id().value()))) continue;
+    adopt_task(context, *framework, agent, record);
+    if (!was_unreachable || is_terminal(record.state())) continue;
+    StatusFacts facts{TaskId(record.task_id().value()), record.state(),
+                      mesos::v1::TaskStatus::REASON_AGENT_REREGISTERED, "Agent reregistered"};
+    facts.agent = agent.id;
+    tell_status(context, *framework, facts);
+  }
+}
+
+void put_claim(Agent& agent, const Register& claim, AgentInfo info) {
+  agent.info = std::make_shared<const AgentInfo>(std::move(info));
+  agent.addresses.assign(claim.addresses().begin(), claim.addresses().end());
+  agent.version = claim.version();
+  agent.view.reset();
+}
+
+// An agent without a region counts as local (SCH-047).
+bool is_local(const mesos::v1::MasterInfo& master, const AgentInfo& agent) {
+  if (!agent.domain().has_fault_domain()) return true;
+  return master.domain().fault_domain().region().name() == agent.domain().fault_domain().region().name();
+}
+
+allocator::AgentSpec spec_of(const State& state, const Agent& agent) {
+  allocator::AgentSpec spec;
+  spec.total = agent.total;
+  spec.hostname = agent.info->hostname();
+  spec.is_local_region = is_local(*state.config.info, *agent.info);
+  return spec;
+}
+
+void attach(Context& context, Agent& agent, LinkNumber link) {
+  agent.link = link;
+  agent.pings_unanswered = 0;
+  agent.marking = false;
+  agent.view.reset();
+  context.state.links[link] = agent.id;
+  context.state.timers.cancel({TimerKey::Kind::agent_return, agent.id.value});
+  context.state.timers.set({TimerKey::Kind::agent_ping, agent.id.value},
+                           context.now.steady + context.state.config.agent_ping_timeout);
+}
+
+// Tasks in our books that the agent did not name are asked back; kills that waited are sent (HA-117, SCH-204).
+void reconcile_with(Context& context, Agent& agent, const Register& claim) {
+  std::set<std::pair<FrameworkId, TaskId>> named;
+  for (const auto& task : claim.tasks()) {
+    named.insert({FrameworkId(task.framework_id().value()), TaskId(task.task_id().value())});
+  }
+  std::map<FrameworkId, std::shared_ptr<ToAgent>> asked;
+  for (const auto& key : agent.tasks) {
+    Framework& framework = context.state.frameworks.at(key.first);
+    Task& task = framework.tasks.at(key.second);
+    if (!named.contains(key)) {
+      std::shared_ptr<ToAgent>& message = asked[key.first];
+      if (!message) {
+        message = std::make_shared<ToAgent>();
+        *message->mutable_reconcile_tasks()->mutable_framework_info() = *framework.info;
+      }
+      message->mutable_reconcile_tasks()->add_task_ids()->set_value(key.second.value);
+    } else if (task.kill) {
+      send(context, agent, kill_message(framework.id, *task.kill));
+      task.kill.reset();
+    }
+  }
+  for (auto& [framework, message] : asked) send(context, agent, std::move(message));
+}
+
+// An agent that this leader has in its books comes over a new link.
+void reconnect(Context& context, Agent& agent, LinkNumber link, const std::shared_ptr<const link::ToMaster>& message) {
+  State& state = context.state;
+  const Register& claim = message->register_();
+  if (agent.link) {
+    if (*agent.link != link) {
+      state.links.erase(*agent.link);
+      context.effects.push_back(CloseLink{*agent.link});
+      withdraw_offers(context, agent);
+    }
+  }
+  const bool was_connected = agent.connected();
+  put_claim(agent, claim, *agent.info);
+  agent.reregistered = context.now.wall;
+  attach(context, agent, link);
+  state.metrics.count("master/messages_reregister_slave");
+  state.metrics.count("master/slave_reregistrations");
+  send_registered(context, agent);
+  log_info(context, "agent {} at {} registered again", agent.id.value, agent.info->hostname());
+  adopt_tasks(context, agent, claim, false);
+  for (const auto& record : claim.tasks()) {
+    const auto framework = state.frameworks.find(FrameworkId(record.framework_id().value()));
+    if (framework == state.frameworks.end()) continue;
+    const auto task = framework->second.tasks.find(TaskId(record.task_id().value()));
+    if (task == framework->second.tasks.end() || record.statuses().empty()) continue;
+    // The books follow the agent at once; the framework hears it by the agent's own updates.
+    note_status(context, framework->second, task->second, *record.statuses().rbegin(), record.state(), false);
+  }
+  reconcile_with(context, agent, claim);
+  if (!was_connected) state.allocator.activate_agent(agent.id, context.now.steady);
+}
+
+bool same_machine(const Agent& agent, const Register& claim) {
+  return agent.info->hostname() == claim.agent_info().hostname() && agent.info->port() == claim.agent_info().port();
+}
+
+// Registration of an agent with an id of its own.
+void register_known(Context& context, LinkNumber link, const std::shared_ptr<const link::ToMaster>& message) {
+  State& state = context.state;
+  const Register& claim = message->register_();
+  const AgentId id(claim.agent_info().id().value());
+  if (state.gone_agents.contains(id)) return refuse(context, link, "Agent has been marked gone", true);
+  if (state.registering_agents.contains(id)) return;  // Its repetition while the first is written (HA-091).
+  if (const auto known = state.agents.find(id); known != state.agents.end()) {
+    if (known->second.marking) return;  // Decided when the mark is written (HA-113).
+    if (known->second.connected() && !same_machine(known->second, claim)) {
+      return refuse(context, link, fmt::format("Agent {} is connected from another machine", id.value), true);
+    }
+    const bool changed = !google::protobuf::util::MessageDifferencer::Equals(*known->second.info, claim.agent_info());
+    if (!changed) return reconnect(context, known->second, link, message);
+    return admit(context, link, message, id, false);
+  }
+  if (const auto recovered = state.recovered_agents.find(id); recovered != state.recovered_agents.end()) {
+    const bool changed =
+        !google::protobuf::util::MessageDifferencer::Equals(*recovered->second.info, claim.agent_info());
+    if (!changed) return finish_admission(context, AdmitAgent{id, link, message, false});
+    return admit(context, link, message, id, false);
+  }
+  // Unreachable until now, or not in the registry at all: welcomed with its tasks (HA-111, HA-112).
+  admit(context, link, message, id, state.unreachable_agents.contains(id));
+}
+
+}  // namespace
+
+RegistryChange agent_record(const Context& context, const AgentId& id, int state, const AgentInfo* info) {
+  registry::Agent record;
+  record.set_state(static_cast<registry::Agent::State>(state));
+  if (info != nullptr) *record.mutable_info() = *info;
+  record.set_since(context.now.wall);
+  return {"agent", id.value, record.SerializeAsString()};
+}
+
+void on_register(Context& context, LinkNumber link, const std::shared_ptr<const link::ToMaster>& message) {
+  State& state = context.state;
+  const Register& claim = message->register_();
+  if (auto valid = check_claims(claim); !valid) return refuse(context, link, valid.error().message, false);
+  if (state.registering.contains(link)) return;
+  if (!claim.agent_info().id().value().empty()) return register_known(context, link, message);
+  const AgentId id(fmt::format("{}-S{}", state.config.info->id(), state.next_agent++));
+  admit(context, link, message, id, false);
+}
+
+void finish_admission(Context& context, const AdmitAgent& admission) {
+  State& state = context.state;
+  state.registering.erase(admission.link);
+  state.registering_agents.erase(admission.agent);
+  const Register& claim = admission.registration->register_();
+  AgentInfo info = claim.agent_info();
+  info.mutable_id()->set_value(admission.agent.value);
+  if (const auto known = state.agents.find(admission.agent); known != state.agents.end()) {
+    // Known, with new information that is now written.
+    known->second.info = std::make_shared<const AgentInfo>(std::move(info));
+    auto total = model::Resources::from_messages(claim.total_resources());
+    known->second.total = *std::move(total);
+    reconnect(context, known->second, admission.link, admission.registration);
+    state.allocator.update_agent(admission.agent, spec_of(state, known->second), context.now.steady);
+    state.allocator.update_agent_total(admission.agent, known->second.total, context.now.steady);
+    return;
+  }
+  const bool recovered = state.recovered_agents.erase(admission.agent) > 0;
+  state.timers.cancel({TimerKey::Kind::recovered_agent, admission.agent.value});
+  state.unreachable_agents.erase(admission.agent);
+
+  Agent& agent = state.agents[admission.agent];
+  agent.id = admission.agent;
+  agent.sequence = state.next_sequence++;
+  agent.registered = context.now.wall;
+  const bool returning = recovered || admission.was_unreachable || !claim.agent_info().id().value().empty();
+  if (returning) agent.reregistered = context.now.wall;
+  agent.total = *model::Resources::from_messages(claim.total_resources());
+  put_claim(agent, claim, std::move(info));
+  attach(context, agent, admission.link);
+  state.metrics.count(returning ? "master/messages_reregister_slave" : "master/messages_register_slave");
+  state.metrics.count(returning ? "master/slave_reregistrations" : "master/slave_registrations");
+  log_info(context, "agent {} at {} registered with {}", agent.id.value, agent.info->hostname(), agent.total.to_text());
+  send_registered(context, agent);
+  state.allocator.add_agent(agent.id, spec_of(state, agent), {}, context.now.steady);
+  adopt_tasks(context, agent, claim, admission.was_unreachable);
+}
+
+}  // namespace stoa::master

@@ -1,0 +1,68 @@
+// Snapshot: one instant of the master's state for readers on other threads. A list of pointers to values that never
+// change, so that taking it is cheap and reading it never stops the core (DESIGN: reads never stop the core).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "base/time.h"
+#include "model/resources.h"
+#include "proto/forward.h"
+
+namespace stoa::master {
+
+struct OfferView {
+  std::shared_ptr<const mesos::v1::Offer> message;  // As the framework got it.
+  FrameworkId framework;
+  AgentId agent;
+  std::string role;
+  model::Resources resources;
+};
+
+struct FrameworkView {
+  FrameworkId id;
+  std::shared_ptr<const mesos::v1::FrameworkInfo> info;
+  bool active = false;
+  bool connected = false;
+  bool recovered = false;
+  WallSeconds registered = 0;
+  WallSeconds reregistered = 0;
+  WallSeconds unregistered = 0;
+  std::vector<std::string> roles;
+  std::vector<std::shared_ptr<const mesos::v1::Task>> tasks;  // In order of launch.
+  std::vector<std::shared_ptr<const mesos::v1::Task>> unreachable_tasks;
+  std::vector<std::shared_ptr<const mesos::v1::Task>> completed_tasks;
+  std::vector<std::shared_ptr<const OfferView>> offers;
+};
+
+struct AgentView {
+  AgentId id;
+  std::shared_ptr<const mesos::v1::AgentInfo> info;
+  bool active = false;
+  bool connected = false;
+  std::vector<std::string> addresses;
+  std::string version;
+  WallSeconds registered = 0;
+  WallSeconds reregistered = 0;
+  model::Resources total;
+  model::Resources allocated;
+  model::Resources offered;
+};
+
+struct Snapshot {
+  std::shared_ptr<const mesos::v1::MasterInfo> info;
+  std::vector<std::shared_ptr<const FrameworkView>> frameworks;  // In order of registration.
+  std::vector<std::shared_ptr<const FrameworkView>> completed_frameworks;
+  std::vector<std::shared_ptr<const AgentView>> agents;  // In order of registration.
+  std::vector<std::shared_ptr<const mesos::v1::AgentInfo>> recovered_agents;
+  std::size_t unreachable_agents = 0;
+  std::map<std::string, double> metrics;       // Counters and allocator gauges.
+  std::map<std::string, double> role_weights;  // Only those set.
+};
+
+}  // namespace stoa::master

@@ -1,0 +1,191 @@
+// State: everything a leading master knows, and nothing else. Plain records with an owner each; the rules that change
+// them are free functions, one call or one rule a file.
+//
+// Readers never see these records: what they are shown (messages, infos) are immutable values behind
+// shared_ptr<const T> that are replaced, never changed, so that a snapshot is a list of pointers.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "allocator/allocator.h"
+#include "base/id.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "base/timer_queue.h"
+#include "master/capabilities.h"
+#include "master/config.h"
+#include "master/effects.h"
+#include "master/metrics.h"
+#include "master/snapshot.h"
+#include "model/resources.h"
+#include "proto/forward.h"
+
+namespace stoa::master {
+
+using TaskMessage = std::shared_ptr<const mesos::v1::Task>;
+
+// A task that is not forgotten: live, or terminal with its last status not yet acknowledged.
+struct Task {
+  std::uint64_t sequence = 0;  // Order of launch, for stable listings (OPR-067).
+  TaskMessage message;
+  AgentId agent;
+  model::Resources resources;   // Allocated to the task's role.
+  bool holds_resources = true;  // Until the agent reports a terminal state (SCH-217).
+  bool terminal_forwarded = false;
+  // Set by KILL, for an agent that is away (SCH-204). The message may be without grace period.
+  std::shared_ptr<const mesos::v1::scheduler::Call> kill;
+};
+
+struct Offer {
+  OfferId id;
+  FrameworkId framework;
+  AgentId agent;
+  std::string role;
+  model::Resources resources;  // Allocated to `role`.
+  std::shared_ptr<const OfferView> view;
+};
+
+struct Framework {
+  FrameworkId id;
+  std::uint64_t sequence = 0;
+  std::shared_ptr<const mesos::v1::FrameworkInfo> info;
+  Capabilities capabilities;
+  std::set<std::string> roles;
+  std::set<std::string> suppressed;
+  std::optional<std::string> principal;
+
+  std::optional<StreamNumber> stream;  // Set while connected.
+  std::string stream_id;
+  bool recovered = false;  // Known only from agents so far (OPR-087).
+  bool removing = false;   // Its removal is being written.
+  WallSeconds registered = 0;
+  WallSeconds reregistered = 0;
+  WallSeconds unregistered = 0;
+
+  std::unordered_map<TaskId, Task> tasks;
+  std::deque<TaskMessage> completed;          // Newest last, bounded.
+  std::map<TaskId, TaskMessage> unreachable;  // Bounded, oldest first in unreachable_order.
+  std::deque<TaskId> unreachable_order;
+  std::set<OfferId> offers;
+
+  // What readers are shown; rebuilt when it is asked for after a change.
+  mutable std::shared_ptr<const FrameworkView> view;
+
+  bool connected() const { return stream.has_value(); }
+};
+
+struct Agent {
+  AgentId id;
+  std::uint64_t sequence = 0;
+  std::shared_ptr<const mesos::v1::AgentInfo> info;
+  std::vector<std::string> addresses;  // Text, the primary one first.
+  std::string version;
+  std::optional<LinkNumber> link;  // Set while connected.
+  WallSeconds registered = 0;
+  WallSeconds reregistered = 0;
+  std::size_t pings_unanswered = 0;
+  bool marking = false;  // It is being marked unreachable.
+  model::Resources total;
+  model::Resources allocated;  // Held by tasks; kept up to date with each change.
+  model::Resources offered;
+  std::set<std::pair<FrameworkId, TaskId>> tasks;
+  std::set<OfferId> offers;
+
+  mutable std::shared_ptr<const AgentView> view;
+
+  bool connected() const { return link.has_value(); }
+};
+
+// An agent that is in the registry and has not come back to this leader (HA-085).
+struct RecoveredAgent {
+  std::shared_ptr<const mesos::v1::AgentInfo> info;
+};
+
+struct CompletedFramework {
+  FrameworkId id;
+  std::shared_ptr<const FrameworkView> view;  // Null for those known only from the registry.
+};
+
+// What the core waits for. `id` is a framework, agent or offer id, by kind.
+struct TimerKey {
+  enum class Kind { heartbeat, framework_removal, agent_ping, agent_return, recovered_agent, offer };
+  Kind kind;
+  std::string id;
+  auto operator<=>(const TimerKey&) const = default;
+};
+
+// What is done when a write becomes durable.
+struct AdmitAgent {
+  AgentId agent;
+  LinkNumber link;
+  std::shared_ptr<const link::ToMaster> registration;
+  bool was_unreachable = false;
+};
+struct MarkUnreachable {
+  AgentId agent;
+};
+struct ForgetRecoveredAgent {
+  AgentId agent;
+};
+struct RemoveFramework {
+  FrameworkId framework;
+};
+struct RemoveAgent {
+  AgentId agent;
+};
+struct NothingMore {};
+using Continuation =
+    std::variant<AdmitAgent, MarkUnreachable, ForgetRecoveredAgent, RemoveFramework, RemoveAgent, NothingMore>;
+
+struct State {
+  State(Config given, std::uint64_t seed) : config(std::move(given)), random(seed), allocator(config.allocation) {}
+
+  Config config;
+  Random random;
+  bool recovered = false;
+  bool stepped_down = false;
+
+  std::map<FrameworkId, Framework> frameworks;
+  std::map<AgentId, Agent> agents;
+  std::map<OfferId, Offer> offers;
+  std::map<AgentId, RecoveredAgent> recovered_agents;
+  std::map<AgentId, WallSeconds> unreachable_agents;
+  std::set<AgentId> gone_agents;
+  std::deque<CompletedFramework> completed_frameworks;  // Oldest first, bounded.
+  std::unordered_set<FrameworkId> completed_ids;
+
+  std::unordered_map<StreamNumber, FrameworkId> streams;
+  std::unordered_map<LinkNumber, AgentId> links;
+  std::map<WriteNumber, Continuation> writes;
+  std::set<LinkNumber> registering;      // Links whose registration is being written.
+  std::set<AgentId> registering_agents;  // Agents likewise.
+
+  TimerQueue<TimerKey> timers;
+  allocator::Allocator allocator;
+  Metrics metrics;
+
+  std::uint64_t next_framework = 0;
+  std::uint64_t next_agent = 0;
+  std::uint64_t next_offer = 0;
+  std::uint64_t next_write = 1;
+  std::uint64_t next_sequence = 1;
+};
+
+// What every rule gets: the state, the time, and where its wishes go.
+struct Context {
+  State& state;
+  const Now& now;
+  Effects& effects;
+};
+
+}  // namespace stoa::master

@@ -1,0 +1,54 @@
+#include "master/views.h"
+
+#include <algorithm>
+
+namespace stoa::master {
+
+std::shared_ptr<const FrameworkView> view_of(const State& state, const Framework& framework) {
+  if (framework.view) return framework.view;
+  auto view = std::make_shared<FrameworkView>();
+  view->id = framework.id;
+  view->info = framework.info;
+  view->connected = framework.connected();
+  view->active = framework.connected();
+  view->recovered = framework.recovered;
+  view->registered = framework.registered;
+  view->reregistered = framework.reregistered;
+  view->unregistered = framework.unregistered;
+  view->roles.assign(framework.roles.begin(), framework.roles.end());
+  std::vector<const Task*> tasks;
+  tasks.reserve(framework.tasks.size());
+  for (const auto& [id, task] : framework.tasks) tasks.push_back(&task);
+  std::ranges::sort(tasks, {}, &Task::sequence);
+  view->tasks.reserve(tasks.size());
+  for (const Task* task : tasks) view->tasks.push_back(task->message);
+  for (const TaskId& id : framework.unreachable_order) {
+    if (const auto found = framework.unreachable.find(id); found != framework.unreachable.end()) {
+      view->unreachable_tasks.push_back(found->second);
+    }
+  }
+  view->completed_tasks.assign(framework.completed.begin(), framework.completed.end());
+  for (const OfferId& id : framework.offers) view->offers.push_back(state.offers.at(id).view);
+  framework.view = std::move(view);
+  return framework.view;
+}
+
+std::shared_ptr<const AgentView> view_of(const State&, const Agent& agent) {
+  if (agent.view) return agent.view;
+  auto view = std::make_shared<AgentView>();
+  view->id = agent.id;
+  view->info = agent.info;
+  view->connected = agent.connected();
+  view->active = agent.connected();
+  view->addresses = agent.addresses;
+  view->version = agent.version;
+  view->registered = agent.registered;
+  view->reregistered = agent.reregistered;
+  view->total = agent.total;
+  view->allocated = agent.allocated;
+  view->offered = agent.offered;
+  agent.view = std::move(view);
+  return agent.view;
+}
+
+}  // namespace stoa::master
