@@ -1,0 +1,95 @@
+#include "daemon/agent_daemon.h"
+
+#include <filesystem>
+
+#include "containers/posix/posix_runtime.h"
+#include "containers/posix/process.h"
+#include "daemon/detection.h"
+#include "daemon/version.h"
+#include "mesos/v1/mesos.pb.h"
+#include "model/attribute.h"
+#include "store/sqlite_store.h"
+
+namespace stoa::daemon {
+namespace {
+
+using mesos::v1::AgentInfo;
+
+Result<std::shared_ptr<const AgentInfo>> agent_info(const AgentOptions& options, const Identity& identity) {
+  AgentInfo info;
+  info.set_hostname(identity.hostname);
+  info.set_port(identity.port);
+  LET(const model::Resources resources, agent_resources(options.resources, options.default_role, options.work_dir));
+  resources.to_messages(model::WireForm::new_form, *info.mutable_resources());
+  LET(const std::vector<model::Attribute> attributes, model::parse_attributes(options.attributes));
+  for (const model::Attribute& attribute : attributes) attribute.to_message(*info.add_attributes());
+  return std::make_shared<const AgentInfo>(std::move(info));
+}
+
+Result<AgentShellOptions> shell_options(const AgentOptions& options, const Identity& identity,
+                                        std::function<void(int, const std::string&)> exit) {
+  AgentShellOptions shell;
+  shell.master = options.master;
+  shell.boot_id = containers::boot_id();
+  shell.exit = std::move(exit);
+  agent::Config& config = shell.config;
+  LET(config.info, agent_info(options, identity));
+  config.version = std::string(api_version);
+  for (const net::Address& address : identity.addresses) config.addresses.push_back(address.to_string());
+  config.endpoint = identity.primary().to_string();
+  config.pid = "slave(1)@" + config.endpoint;
+  config.work_dir = options.work_dir;
+  config.switch_user = options.switch_user;
+  config.strict = options.strict;
+  config.reconfiguration_additive = options.reconfiguration_additive;
+  config.recover_cleanup = options.recover_cleanup;
+  config.registration_backoff_factor = options.registration_backoff_factor;
+  config.executor_shutdown_grace_period = options.executor_shutdown_grace_period;
+  config.executor_reregistration_timeout = options.executor_reregistration_timeout;
+  config.recovery_timeout = options.recovery_timeout;
+  return shell;
+}
+
+http::Router router() {
+  http::RouterOptions options;
+  options.component_prefix = "/slave(1)";
+  options.exempt_from_prefix = {"/metrics", "/files", "/version", "/logging", "/help", "/system"};
+  return http::Router(std::move(options));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, net::Loop& loop,
+                                                        std::function<void(int, const std::string&)> exit) {
+  std::unique_ptr<AgentDaemon> daemon(new AgentDaemon);
+  std::error_code error;
+  std::filesystem::create_directories(options.work_dir + "/meta", error);
+  if (error) {
+    return fail(Code::unavailable, fmt::format("cannot make --work_dir {}: {}", options.work_dir, error.message()));
+  }
+  LET(daemon->store_, store::SqliteStore::open({.path = options.work_dir + "/meta/agent.db"}));
+  LET(daemon->runtime_,
+      containers::PosixRuntime::start({.work_directory = options.work_dir, .runtime_directory = options.runtime_dir}));
+
+  daemon->server_ = std::make_unique<http::Server>(loop, options.http, router());
+  TRY(daemon->server_->reserve(listen_endpoints(options.listen)));
+  LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
+
+  LET(AgentShellOptions shell, shell_options(options, daemon->identity_, std::move(exit)));
+  daemon->shell_ = std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_);
+  TRY(daemon->shell_->start());
+  daemon->server_->accept();
+  return daemon;
+}
+
+AgentDaemon::~AgentDaemon() { stop(); }
+
+void AgentDaemon::stop() {
+  if (shell_) shell_->stop();
+  if (server_) server_->stop();
+  server_.reset();
+}
+
+void AgentDaemon::leave(std::string why) { shell_->leave(std::move(why)); }
+
+}  // namespace stoa::daemon

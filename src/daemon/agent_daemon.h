@@ -1,0 +1,42 @@
+// AgentDaemon: a whole agent: store, runtime, core, endpoints, server.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "daemon/agent_shell.h"
+#include "daemon/identity.h"
+#include "daemon/options.h"
+#include "http/server.h"
+#include "net/loop.h"
+#include "ports/container_runtime.h"
+#include "ports/store.h"
+
+namespace stoa::daemon {
+
+class AgentDaemon {
+ public:
+  // `exit` is called once when the agent must end: exit code and reason. The loop must outlive it.
+  static Result<std::unique_ptr<AgentDaemon>> start(AgentOptions options, net::Loop& loop,
+                                                    std::function<void(int, const std::string&)> exit);
+  ~AgentDaemon();
+
+  const Identity& identity() const { return identity_; }
+  std::vector<net::Endpoint> endpoints() const { return server_->endpoints(); }
+  // Stops serving; tasks go on running (AGT-185).
+  void stop();
+  // Unregisters and ends all tasks; `exit` is called when that is done (AGT-184).
+  void leave(std::string why);
+
+ private:
+  AgentDaemon() = default;
+
+  Identity identity_;
+  std::unique_ptr<ports::RecordStore> store_;
+  std::unique_ptr<ports::ContainerRuntime> runtime_;
+  std::unique_ptr<AgentShell> shell_;
+  std::unique_ptr<http::Server> server_;
+};
+
+}  // namespace stoa::daemon

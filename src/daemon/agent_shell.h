@@ -1,0 +1,67 @@
+// AgentShell: containers, disk, clock and the connection to the master around the agent core. It decides nothing.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "agent/agent.h"
+#include "api/agent_port.h"
+#include "daemon/core_thread.h"
+#include "http/client.h"
+#include "ports/container_runtime.h"
+#include "ports/store.h"
+
+namespace stoa::daemon {
+
+struct AgentShellOptions {
+  agent::Config config;
+  std::string master;   // `host:port` of a master; a redirect to the leader is followed.
+  std::string boot_id;  // Of the running kernel.
+  // Called once when the agent must end: exit code and reason.
+  std::function<void(int, const std::string&)> exit;
+};
+
+class AgentShell final : public api::AgentPort {
+ public:
+  // All three must outlive it.
+  AgentShell(AgentShellOptions options, net::Loop& loop, ports::RecordStore& store, ports::ContainerRuntime& runtime);
+  ~AgentShell() override;
+
+  // Reads the checkpoints and starts recovery. Fails with what the store says.
+  Result<> start();
+  void stop();
+  // Unregisters and ends all tasks (AGT-184).
+  void leave(std::string why);
+
+  bool recovered() const override { return recovered_; }
+  void snapshot(std::function<void(std::shared_ptr<const agent::Snapshot>)> done) override;
+
+ private:
+  void perform(agent::Effects& effects);
+  void persist(const agent::Persist& effect);
+  void connect(const agent::Connect& effect);
+  void open_link(LinkNumber number, std::shared_ptr<http::Channel> channel);
+  void send(const agent::SendMaster& effect);
+  void recover_containers(const agent::RecoverContainers& effect);
+  void prepare_sandbox(const agent::PrepareSandbox& effect);
+  void launch(const agent::Launch& effect);
+  void link_agent_directory(const AgentId& id) const;
+  AgentId latest_agent() const;
+
+  const AgentShellOptions options_;
+  ports::RecordStore& store_;
+  ports::ContainerRuntime& runtime_;
+  http::Client client_;
+  std::atomic<bool> recovered_ = false;
+
+  std::mutex mutex_;  // Guards links_, shared with I/O threads.
+  std::unordered_map<LinkNumber, std::shared_ptr<http::Channel>> links_;
+
+  agent::Agent core_;
+  CoreThread<agent::Agent, agent::Event, agent::Effects, agent::Tick> thread_;
+};
+
+}  // namespace stoa::daemon

@@ -1,0 +1,109 @@
+#include "daemon/master_daemon.h"
+
+#include <filesystem>
+
+#include "daemon/version.h"
+#include "mesos/v1/mesos.pb.h"
+#include "net/entropy.h"
+#include "store/memory_store.h"
+#include "store/sqlite_store.h"
+
+namespace stoa::daemon {
+namespace {
+
+using mesos::v1::MasterInfo;
+
+Result<std::unique_ptr<ports::RecordStore>> open_store(const std::string& work_dir) {
+  if (work_dir.empty()) return std::make_unique<store::MemoryStore>();
+  std::error_code error;
+  std::filesystem::create_directories(work_dir, error);
+  if (error) return fail(Code::unavailable, fmt::format("cannot make --work_dir {}: {}", work_dir, error.message()));
+  LET(std::unique_ptr<store::SqliteStore> opened, store::SqliteStore::open({.path = work_dir + "/registry.db"}));
+  return std::unique_ptr<ports::RecordStore>(std::move(opened));
+}
+
+// HTTP-183, OPR-049
+MasterInfo master_info(const Identity& identity) {
+  MasterInfo info;
+  const net::Endpoint primary = identity.primary();
+  info.set_id(net::random_uuid());
+  info.set_ip(primary.address.v4_number());
+  info.set_port(identity.port);
+  info.set_pid("master@" + primary.to_string());
+  info.set_hostname(identity.hostname);
+  info.set_version(std::string(api_version));
+  info.mutable_address()->set_hostname(identity.hostname);
+  info.mutable_address()->set_ip(primary.address.to_string());
+  info.mutable_address()->set_port(identity.port);
+  for (const auto capability : {MasterInfo::Capability::AGENT_UPDATE, MasterInfo::Capability::AGENT_DRAINING,
+                                MasterInfo::Capability::QUOTA_V2}) {
+    info.add_capabilities()->set_type(capability);
+  }
+  return info;
+}
+
+master::Config config_of(const MasterOptions& options, const Identity& identity) {
+  master::Config config;
+  config.info = std::make_shared<const MasterInfo>(master_info(identity));
+  config.allocation.allocation_interval = options.allocation_interval;
+  config.allocation.allocation_interval_min = options.allocation_min_interval;
+  config.allocation.filter_gpu_resources = options.filter_gpu_resources;
+  config.allocation.seed = net::random_number();
+  if (options.min_allocatable_resources) config.allocation.minimum = *options.min_allocatable_resources;
+  config.agent_ping_timeout = options.agent_ping_timeout;
+  config.max_agent_ping_timeouts = options.max_agent_ping_timeouts;
+  config.agent_reregister_timeout = options.agent_reregister_timeout;
+  config.offer_timeout = options.offer_timeout;
+  config.root_submissions = options.root_submissions;
+  config.roles = options.roles;
+  config.max_completed_frameworks = options.max_completed_frameworks;
+  config.max_completed_tasks_per_framework = options.max_completed_tasks_per_framework;
+  config.max_unreachable_tasks_per_framework = options.max_unreachable_tasks_per_framework;
+  return config;
+}
+
+http::Router router() {
+  http::RouterOptions options;
+  options.component_prefix = "/master";
+  options.exempt_from_prefix = {"/metrics", "/files", "/version", "/logging", "/help", "/system", "/agent-link"};
+  return http::Router(std::move(options));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<MasterDaemon>> MasterDaemon::start(MasterOptions options, net::Loop& loop,
+                                                          std::function<void(const std::string&)> fail) {
+  std::unique_ptr<MasterDaemon> daemon(new MasterDaemon);
+  LET(daemon->store_, open_store(options.work_dir));
+
+  // The endpoints need the core, the core its address, the address a bound port: handlers reach the parts through the
+  // daemon, and requests come only when it is whole.
+  MasterDaemon* parts = daemon.get();
+  http::Router routes = router();
+  routes.add("/api/v1/scheduler", http::Methods::any(), [parts](http::Request request, http::Responder responder) {
+    parts->scheduler_->handle(std::move(request), std::move(responder));
+  });
+  routes.add("/agent-link", {"GET"}, [parts](http::Request request, http::Responder responder) {
+    parts->shell_->handle_link(std::move(request), std::move(responder));
+  });
+  daemon->server_ = std::make_unique<http::Server>(loop, options.http, std::move(routes));
+  TRY(daemon->server_->reserve(listen_endpoints(options.listen)));
+  LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
+
+  daemon->shell_ =
+      std::make_unique<MasterShell>(config_of(options, daemon->identity_), *daemon->store_, std::move(fail));
+  daemon->scheduler_ = std::make_unique<api::SchedulerApi>(loop, *daemon->shell_);
+  TRY(daemon->shell_->start());
+  daemon->server_->accept();
+  return daemon;
+}
+
+MasterDaemon::~MasterDaemon() { stop(); }
+
+void MasterDaemon::stop() {
+  if (shell_) shell_->stop();
+  if (server_) server_->stop();
+  server_.reset();
+}
+
+}  // namespace stoa::daemon

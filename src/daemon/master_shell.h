@@ -1,0 +1,66 @@
+// MasterShell: sockets, disk and clock around the master core. It decides nothing: it turns streams, links and writes
+// into events, and the core's effects into I/O.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "api/master_port.h"
+#include "daemon/core_thread.h"
+#include "http/responder.h"
+#include "master/master.h"
+#include "ports/store.h"
+
+namespace stoa::daemon {
+
+class MasterShell final : public api::MasterPort {
+ public:
+  // `store` must outlive it. `fail` is called once when the master can lead no longer, with the reason.
+  MasterShell(master::Config config, ports::RecordStore& store, std::function<void(const std::string&)> fail);
+  ~MasterShell() override;
+
+  // Reads the registry and opens the core. Fails with what the store says.
+  Result<> start();
+  // Ends every stream and link in order, so that schedulers and agents look for another master.
+  void stop();
+
+  // Takes an agent's connection: GET with `Upgrade: stoa-agent/1`.
+  void handle_link(http::Request request, http::Responder responder);
+
+  bool recovered() const override { return recovered_; }
+  void subscribe(std::shared_ptr<api::EventStream> stream, master::Subscribe event) override;
+  void call(master::SchedulerCall event, std::function<void(Result<>)> done) override;
+  void teardown(FrameworkId framework, std::function<void(Result<>)> done) override;
+  void snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) override;
+
+ private:
+  using Done = std::function<void(Result<>)>;
+
+  void perform(master::Effects& effects);
+  void persist(const master::Persist& effect);
+  void send(const master::SendAgent& effect);
+  void open_link(std::shared_ptr<http::Channel> channel);
+  ReplyNumber expect_reply(Done done);
+  void reply(const master::Reply& effect);
+
+  ports::RecordStore& store_;
+  const std::function<void(const std::string&)> fail_;
+  std::atomic<bool> recovered_ = false;
+  std::atomic<unsigned long long> next_number_ = 1;
+
+  std::mutex mutex_;  // Guards what I/O threads and the core's thread share.
+  std::unordered_map<StreamNumber, std::shared_ptr<api::EventStream>> streams_;
+  std::unordered_map<LinkNumber, std::shared_ptr<http::Channel>> links_;
+  std::unordered_map<ReplyNumber, Done> replies_;
+  std::vector<std::function<void(std::shared_ptr<const master::Snapshot>)>> snapshot_waiters_;
+
+  master::Master core_;
+  CoreThread<master::Master, master::Event, master::Effects, master::Tick> thread_;
+};
+
+}  // namespace stoa::daemon

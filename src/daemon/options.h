@@ -1,0 +1,60 @@
+// What a daemon of this program can be told; filled from flags (FE-129, FE-130, AGT-004).
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "daemon/identity.h"
+#include "http/server.h"
+#include "model/quantities.h"
+
+namespace stoa::daemon {
+
+// Names and values as /flags shows them, secrets masked, sorted by name.
+using ShownFlags = std::vector<std::pair<std::string, std::string>>;
+
+struct MasterOptions {
+  ListenOptions listen;
+  std::string work_dir;  // Empty: nothing is durable (--registry=in_memory).
+  http::ServerOptions http;
+  std::optional<std::set<std::string>> roles;
+  bool root_submissions = true;
+  Duration allocation_interval = std::chrono::seconds(1);
+  Duration allocation_min_interval = std::chrono::milliseconds(50);
+  std::optional<std::vector<model::Quantities>> min_allocatable_resources;
+  bool filter_gpu_resources = true;
+  Duration agent_ping_timeout = std::chrono::seconds(15);
+  std::size_t max_agent_ping_timeouts = 5;
+  Duration agent_reregister_timeout = std::chrono::minutes(10);
+  std::optional<Duration> offer_timeout;
+  std::size_t max_completed_frameworks = 50;
+  std::size_t max_completed_tasks_per_framework = 1000;
+  std::size_t max_unreachable_tasks_per_framework = 1000;
+  ShownFlags shown;
+};
+
+struct AgentOptions {
+  ListenOptions listen;
+  std::string master;  // host:port
+  std::string work_dir;
+  std::string runtime_dir = "/var/run/stoa";
+  std::string resources;
+  std::string attributes;
+  std::string default_role = "*";
+  http::ServerOptions http;
+  bool switch_user = true;
+  bool strict = true;
+  bool reconfiguration_additive = false;
+  bool recover_cleanup = false;
+  Duration registration_backoff_factor = std::chrono::seconds(1);
+  Duration executor_shutdown_grace_period = std::chrono::seconds(5);
+  Duration executor_reregistration_timeout = std::chrono::seconds(2);
+  Duration recovery_timeout = std::chrono::minutes(15);
+  ShownFlags shown;
+};
+
+}  // namespace stoa::daemon
