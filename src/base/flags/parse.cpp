@@ -83,6 +83,7 @@ class Parser {
     }
     read_environment("STOA_");
     read_environment("MESOS_");
+    read_variables();
     for (const Given& given : given_) apply(given);
     require();
     show();
@@ -204,6 +205,19 @@ class Parser {
       if (is_given) continue;
       deprecated({flag, name, {}, where});
       given_.push_back({flag, name, std::move(value), where});
+    }
+  }
+
+  void read_variables() {
+    for (const Flag& flag : table_.flags()) {
+      if (std::ranges::any_of(given_, [&](const Given& earlier) { return earlier.flag == &flag; })) continue;
+      for (const std::string& name : flag.variables) {
+        for (const std::string& variable : sources_.environment) {
+          if (!variable.starts_with(name + "=") || variable.size() == name.size() + 1) continue;
+          given_.push_back({&flag, flag.name, variable.substr(name.size() + 1), name});
+          break;
+        }
+      }
     }
   }
 

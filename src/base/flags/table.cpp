@@ -10,6 +10,10 @@ Entry& Entry::old_name(std::string name) {
   flag_.old_names.push_back(std::move(name));
   return *this;
 }
+Entry& Entry::variable(std::string name) {
+  flag_.variables.push_back(std::move(name));
+  return *this;
+}
 Entry& Entry::example(std::string text) {
   flag_.example = std::move(text);
   return *this;
@@ -52,6 +56,22 @@ void Table::ignore(std::string name, std::string default_text, std::string reaso
   flag.set = [](std::string_view) -> Result<> { return {}; };
   flag.get = []() -> std::optional<std::string> { return std::nullopt; };
   append(std::move(flag));
+}
+
+Entry Table::refuse(std::string name, std::string default_text, std::string reason) {
+  Flag flag{.name = std::move(name), .type = "text", .help = "Not available: " + reason + "."};
+  flag.is_boolean = default_text == "true" || default_text == "false";
+  if (flag.is_boolean) flag.type = "boolean";
+  flag.is_path = true;  // Nothing is read on its behalf.
+  if (!default_text.empty()) flag.default_text = default_text;
+  flag.set = [default_text, reason = std::move(reason)](std::string_view text) -> Result<> {
+    if (text == default_text) return {};
+    return invalid("not available: " + reason);
+  };
+  flag.get = [default_text]() -> std::optional<std::string> {
+    return default_text.empty() ? std::nullopt : std::optional(default_text);
+  };
+  return append(std::move(flag));
 }
 
 const Flag* Table::find(std::string_view name) const {

@@ -15,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -30,6 +31,7 @@ struct Flag {
   std::string help;  // One sentence.
   std::string example;
   std::vector<std::string> old_names;
+  std::vector<std::string> variables;  // Further environment variables, whole names; the weakest source (FE-131).
   std::optional<std::string> default_text;
   bool is_boolean = false;
   bool is_path = false;          // `file:///p` names a file instead of standing for its content.
@@ -48,6 +50,7 @@ class Entry {
   explicit Entry(Flag& flag) : flag_(flag) {}
 
   Entry& old_name(std::string name);
+  Entry& variable(std::string name);
   Entry& example(std::string text);
   Entry& required();
   Entry& secret();
@@ -76,12 +79,14 @@ class Table {
 
   // `field` must outlive the table; its value now is the default.
   template <typename T>
-  Entry add(std::string name, T& field, std::string help, Limits<T> limits = {});
+  Entry add(std::string name, T& field, std::string help, std::type_identity_t<Limits<T>> limits = {});
   template <typename T>
-  Entry add(std::string name, std::optional<T>& field, std::string help, Limits<T> limits = {});
+  Entry add(std::string name, std::optional<T>& field, std::string help, std::type_identity_t<Limits<T>> limits = {});
 
   // A flag that old start scripts give and that has nothing to decide here.
   void ignore(std::string name, std::string default_text, std::string reason);
+  // A flag whose effect nobody may believe to have: only its default value is accepted (FE-128).
+  Entry refuse(std::string name, std::string default_text, std::string reason);
 
   const std::vector<Flag>& flags() const { return flags_; }
   const std::string& program() const { return program_; }
@@ -141,7 +146,7 @@ Result<> within(const T& value, const Limits<T>& limits) {
 }
 
 template <typename T>
-Entry Table::add(std::string name, T& field, std::string help, Limits<T> limits) {
+Entry Table::add(std::string name, T& field, std::string help, std::type_identity_t<Limits<T>> limits) {
   std::string initial = write(field);
   Flag flag{.name = std::move(name), .type = std::string(type_name(&field)), .help = std::move(help)};
   flag.is_boolean = std::is_same_v<T, bool>;
@@ -159,7 +164,7 @@ Entry Table::add(std::string name, T& field, std::string help, Limits<T> limits)
 }
 
 template <typename T>
-Entry Table::add(std::string name, std::optional<T>& field, std::string help, Limits<T> limits) {
+Entry Table::add(std::string name, std::optional<T>& field, std::string help, std::type_identity_t<Limits<T>> limits) {
   Flag flag{.name = std::move(name), .type = std::string(type_name(&field)), .help = std::move(help)};
   flag.is_boolean = std::is_same_v<T, bool>;
   flag.is_path = std::is_same_v<T, Path>;

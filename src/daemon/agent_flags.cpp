@@ -1,0 +1,203 @@
+#include "daemon/agent_flags.h"
+
+#include "model/resource_text.h"
+
+namespace stoa::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr const char* no_isolation = "this version runs tasks without isolation";
+
+std::string master_fault(const std::string& text) {
+  if (text.starts_with("zk://")) return "this version has no leader election; give the master's host:port";
+  const Result<net::HostPort> parsed = net::HostPort::parse(text, 5050);
+  return parsed ? "" : parsed.error().message;
+}
+
+std::string resources_fault(const std::string& text) {
+  if (trim(text).starts_with('[')) return {};  // JSON: read where messages are known.
+  const Result<model::FlagResources> parsed = model::parse_simple(text);
+  return parsed ? "" : parsed.error().message;
+}
+
+void add_registration_flags(flags::Table& table, AgentFlags& flags) {
+  table.group("Master");
+  table.add("master", flags.master, "Where the master is: host:port, [IPv6]:port, or a file holding that.")
+      .required()
+      .example("[fd00::1]:5050")
+      .check(master_fault);
+  table.add("registration_backoff_factor", flags.registration_backoff_factor,
+            "First wait before registration; it doubles up to a minute.", {.max = 1min});
+  table.refuse("master_detector", "", "modules cannot be loaded");
+  table.ignore("zk_session_timeout", "10secs", "there is no ZooKeeper in this version");
+}
+
+void add_recovery_flags(flags::Table& table, AgentFlags& flags) {
+  table.group("Recovery");
+  table.add("recover", flags.recover, "After a restart: reconnect to live executors, or end them and exit.")
+      .one_of({"reconnect", "cleanup"});
+  table
+      .add("reconfiguration_policy", flags.reconfiguration_policy,
+           "Which changes of this agent's resources and attributes a restart may bring.")
+      .one_of({"equal", "additive"});
+  table.add("strict", flags.strict, "Whether unreadable stored state ends the agent.");
+  table.add("recovery_timeout", flags.recovery_timeout,
+            "How long executors wait for an agent to come back before they end.", {.min = 1s});
+  table.add("executor_reregistration_timeout", flags.executor_reregistration_timeout,
+            "How long a restarted agent waits for its executors.", {.max = 15s});
+}
+
+void add_isolation_flags(flags::Table& table) {
+  table.group("Containers");
+  table.ignore("isolation", "posix/cpu,posix/mem", no_isolation);
+  table.ignore("launcher", "posix", no_isolation);
+  table.refuse("containerizers", "mesos", "only the built-in containerizer is there");
+  table.refuse("image_providers", "", "container images are not available in this version");
+  for (const auto& [name, initial] :
+       std::vector<std::pair<const char*, const char*>>{{"image_provisioner_backend", ""},
+                                                        {"docker_registry", "https://registry-1.docker.io"},
+                                                        {"docker", "docker"},
+                                                        {"docker_socket", "/var/run/docker.sock"},
+                                                        {"docker_remove_delay", "6hrs"},
+                                                        {"docker_stop_timeout", "0ns"},
+                                                        {"docker_kill_orphans", "true"},
+                                                        {"docker_config", ""},
+                                                        {"docker_store_dir", ""},
+                                                        {"docker_mesos_image", ""},
+                                                        {"docker_volume_checkpoint_dir", ""},
+                                                        {"appc_store_dir", ""},
+                                                        {"appc_simple_discovery_uri_prefix", ""},
+                                                        {"default_container_info", ""},
+                                                        {"default_container_dns", ""}}) {
+    table.ignore(name, initial, "container images are not available in this version");
+  }
+  for (const auto& [name, initial] :
+       std::vector<std::pair<const char*, const char*>>{{"cgroups_hierarchy", "/sys/fs/cgroup"},
+                                                        {"cgroups_root", "mesos"},
+                                                        {"cgroups_enable_cfs", "false"},
+                                                        {"cgroups_limit_swap", "false"},
+                                                        {"cgroups_destroy_timeout", "1mins"},
+                                                        {"cgroups_cpu_enable_pids_and_tids_count", "false"},
+                                                        {"cgroups_net_cls_primary_handle", ""},
+                                                        {"cgroups_net_cls_secondary_handles", ""},
+                                                        {"allowed_devices", ""},
+                                                        {"agent_subsystems", ""},
+                                                        {"nvidia_gpu_devices", ""},
+                                                        {"perf_events", ""},
+                                                        {"perf_interval", "1mins"},
+                                                        {"perf_duration", "10secs"},
+                                                        {"revocable_cpu_low_priority", "true"},
+                                                        {"systemd_enable_support", "true"},
+                                                        {"systemd_runtime_directory", "/run/systemd/system"},
+                                                        {"effective_capabilities", ""},
+                                                        {"bounding_capabilities", ""},
+                                                        {"disallow_sharing_agent_ipc_namespace", "false"},
+                                                        {"disallow_sharing_agent_pid_namespace", "false"},
+                                                        {"default_shm_size", ""},
+                                                        {"enforce_container_disk_quota", "false"},
+                                                        {"container_disk_watch_interval", "15secs"},
+                                                        {"enforce_container_ports", "false"},
+                                                        {"container_ports_watch_interval", "30secs"},
+                                                        {"xfs_project_range", ""},
+                                                        {"network_cni_plugins_dir", ""},
+                                                        {"network_cni_config_dir", ""},
+                                                        {"container_logger", ""},
+                                                        {"launcher_dir", ""},
+                                                        {"frameworks_home", ""},
+                                                        {"hadoop_home", ""},
+                                                        {"ephemeral_ports_per_container", "1024"},
+                                                        {"resource_estimator", ""},
+                                                        {"qos_controller", ""},
+                                                        {"qos_correction_interval_min", "0ns"},
+                                                        {"oversubscribed_resources_interval", "15secs"},
+                                                        {"resource_provider_config_dir", ""},
+                                                        {"volume_gid_range", ""},
+                                                        {"csi_plugin_config_dir", ""},
+                                                        {"host_path_volume_force_creation", ""}}) {
+    table.ignore(name, initial, no_isolation);
+  }
+}
+
+void add_remaining(flags::Table& table) {
+  constexpr const char* missing = "this version has no authentication; use --insecure on a trusted network";
+  table.refuse("authenticate_http_executors", "false", missing);
+  table.refuse("domain", "", "an agent's domain is not published");
+  table.ignore("credential", "", "authentication is off");
+  table.ignore("http_credentials", "", "authentication is off");
+  table.ignore("authenticatee", "crammd5", "authentication is off");
+  table.ignore("authentication_backoff_factor", "1secs", "authentication is off");
+  table.ignore("authentication_timeout_min", "5secs", "authentication is off");
+  table.ignore("authentication_timeout_max", "1mins", "authentication is off");
+  table.ignore("agent_features", "", "the agent tells the capabilities it has");
+  table.ignore("http_command_executor", "false", "plain commands run without an executor process");
+  table.ignore("fetcher_cache_size", "2GB", "nothing is cached by the fetcher");
+  table.ignore("fetcher_cache_dir", "", "nothing is cached by the fetcher");
+  table.ignore("fetcher_stall_timeout", "1mins", "there is no fetcher in this version");
+  table.ignore("gc_non_executor_container_sandboxes", "false", "sandboxes of nested containers go with their executor");
+}
+
+}  // namespace
+
+void add_resource_flags(flags::Table& table, AgentFlags& flags) {
+  table.group("Resources");
+  table.add("resources", flags.resources, "What the agent has to offer; what is not named is detected.")
+      .path_or_text()
+      .check(resources_fault)
+      .example("cpus:24;mem:24576;ports:[21000-24000]");
+  table.add("attributes", flags.attributes, "What frameworks may want to know of this machine.")
+      .example("rack:abc;zone:west");
+  table.add("default_role", flags.default_role, "Role of the resources that name none.");
+}
+
+void add_executor_flags(flags::Table& table, AgentFlags& flags) {
+  table.group("Executors");
+  table.add("runtime_dir", flags.runtime_dir, "Folder of run-time state; it must be lost at reboot.");
+  table.add("switch_user", flags.switch_user, "Whether tasks run as the user that their framework names.");
+  table.add("sandbox_directory", flags.sandbox_directory, "Where a sandbox appears inside an image.");
+  table
+      .add("executor_environment_variables", flags.executor_environment_variables,
+           "JSON object: the environment that executors start with, instead of the agent's.")
+      .path_or_text()
+      .example(R"({"PATH":"/bin:/usr/bin"})");
+  table.add("executor_registration_timeout", flags.executor_registration_timeout,
+            "How long a new executor may take to subscribe.", {.min = 1ms});
+  table.add("executor_shutdown_grace_period", flags.executor_shutdown_grace_period,
+            "How long an executor may take to shut down before it is killed.");
+  table.add("gc_delay", flags.gc_delay, "Age at which sandboxes are removed.");
+  table.add("gc_disk_headroom", flags.gc_disk_headroom, "Part of the disk that removal keeps free, by lower ages.",
+            {.min = 0.0, .max = 1.0});
+  table.add("disk_watch_interval", flags.disk_watch_interval, "Time between looks at the disk.", {.min = 1s});
+  table.add("http_heartbeat_interval", flags.http_heartbeat_interval, "Time between heartbeats on event streams.",
+            {.min = 1s});
+  table.add("max_completed_executors_per_framework", flags.max_completed_executors_per_framework,
+            "Completed executors of a framework remembered.");
+}
+
+flags::Table agent_table(AgentFlags& flags) {
+  flags::Table table("stoa agent", "Runs the agent: it offers this machine's resources and runs tasks on them.");
+  add_registration_flags(table, flags);
+  add_network_flags(table, flags.common);
+  table.group("Files");
+  table.add("work_dir", flags.work_dir, "Folder of sandboxes and of all that the agent remembers; made if missing.")
+      .required()
+      .example("/var/lib/stoa/agent");
+  add_resource_flags(table, flags);
+  add_executor_flags(table, flags);
+  add_recovery_flags(table, flags);
+  add_logging_flags(table, flags.common);
+  add_limit_flags(table, flags.common);
+  add_isolation_flags(table);
+  add_security_flags(table);
+  add_remaining(table);
+  return table;
+}
+
+std::vector<std::string> agent_problems(const AgentFlags& flags) {
+  if (!flags.work_dir.value.starts_with('/') && !flags.work_dir.empty()) {
+    return {fmt::format("invalid value '{}' of --work_dir: expecting an absolute path", flags.work_dir.value)};
+  }
+  return {};
+}
+
+}  // namespace stoa::daemon

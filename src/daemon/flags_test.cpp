@@ -1,0 +1,240 @@
+#include <gtest/gtest.h>
+
+#include "daemon/agent_flags.h"
+#include "daemon/master_flags.h"
+
+namespace stoa::daemon {
+namespace {
+
+using Strings = std::vector<std::string>;
+
+flags::Outcome master(const Strings& arguments, const Strings& environment = {}, MasterFlags flags = {}) {
+  return flags::parse(master_table(flags), {.arguments = arguments, .environment = environment});
+}
+flags::Outcome agent(Strings arguments, AgentFlags flags = {}) {
+  arguments.insert(arguments.end(), {"--master=[::1]:5050", "--work_dir=/w"});
+  return flags::parse(agent_table(flags), {.arguments = arguments});
+}
+
+void expect_defaults(const flags::Table& table, const std::vector<std::pair<std::string, std::string>>& defaults) {
+  for (const auto& [name, value] : defaults) {
+    const flags::Flag* flag = table.find(name);
+    ASSERT_NE(flag, nullptr) << name;
+    EXPECT_EQ(flag->default_text.value_or(""), value) << name;
+  }
+}
+
+// FE-129 HA-004
+TEST(MasterFlags, NamesAndDefaultsAreThoseOfOldStartScripts) {
+  MasterFlags flags;
+  expect_defaults(master_table(flags), {{"ip", ""},
+                                        {"port", "5050"},
+                                        {"advertise_ip", ""},
+                                        {"advertise_port", ""},
+                                        {"ip_discovery_command", ""},
+                                        {"hostname", ""},
+                                        {"hostname_lookup", "true"},
+                                        {"cluster", ""},
+                                        {"work_dir", ""},
+                                        {"quorum", ""},
+                                        {"zk", ""},
+                                        {"zk_session_timeout", "10secs"},
+                                        {"registry", "replicated_log"},
+                                        {"registry_fetch_timeout", "1mins"},
+                                        {"registry_store_timeout", "20secs"},
+                                        {"registry_gc_interval", "15mins"},
+                                        {"registry_max_agent_age", "2weeks"},
+                                        {"registry_max_agent_count", "102400"},
+                                        {"log_auto_initialize", "true"},
+                                        {"agent_reregister_timeout", "10mins"},
+                                        {"recovery_agent_removal_limit", "100%"},
+                                        {"agent_removal_rate_limit", ""},
+                                        {"agent_ping_timeout", "15secs"},
+                                        {"max_agent_ping_timeouts", "5"},
+                                        {"allocator", "HierarchicalDRF"},
+                                        {"allocation_interval", "1secs"},
+                                        {"allocator_agent_recovery_factor", "0.8"},
+                                        {"allocator_recovery_timeout", "10mins"},
+                                        {"role_sorter", "drf"},
+                                        {"framework_sorter", "drf"},
+                                        {"min_allocatable_resources", "cpus:0.01|mem:32"},
+                                        {"fair_sharing_excluded_resource_names", ""},
+                                        {"filter_gpu_resources", "true"},
+                                        {"offer_timeout", ""},
+                                        {"offer_constraints_re2_max_mem", "4KB"},
+                                        {"offer_constraints_re2_max_program_size", "100"},
+                                        {"roles", ""},
+                                        {"weights", ""},
+                                        {"whitelist", ""},
+                                        {"root_submissions", "true"},
+                                        {"max_executors_per_agent", ""},
+                                        {"max_completed_frameworks", "50"},
+                                        {"max_completed_tasks_per_framework", "1000"},
+                                        {"max_unreachable_tasks_per_framework", "1000"},
+                                        {"max_operator_event_stream_subscribers", "1000"},
+                                        {"publish_per_framework_metrics", "true"},
+                                        {"require_agent_domain", "false"},
+                                        {"domain", ""},
+                                        {"webui_dir", ""},
+                                        {"rate_limits", ""},
+                                        {"firewall_rules", ""}});
+}
+
+// FE-130 AGT-004
+TEST(AgentFlags, NamesAndDefaultsAreThoseOfOldStartScripts) {
+  AgentFlags flags;
+  expect_defaults(agent_table(flags), {{"master", ""},
+                                       {"ip", ""},
+                                       {"ip6", ""},
+                                       {"port", "5051"},
+                                       {"advertise_ip", ""},
+                                       {"advertise_port", ""},
+                                       {"hostname", ""},
+                                       {"hostname_lookup", "true"},
+                                       {"resources", ""},
+                                       {"attributes", ""},
+                                       {"default_role", "*"},
+                                       {"work_dir", ""},
+                                       {"runtime_dir", "/var/run/mesos"},
+                                       {"containerizers", "mesos"},
+                                       {"isolation", "posix/cpu,posix/mem"},
+                                       {"image_providers", ""},
+                                       {"executor_registration_timeout", "1mins"},
+                                       {"executor_reregistration_timeout", "2secs"},
+                                       {"executor_shutdown_grace_period", "5secs"},
+                                       {"recover", "reconnect"},
+                                       {"recovery_timeout", "15mins"},
+                                       {"reconfiguration_policy", "equal"},
+                                       {"strict", "true"},
+                                       {"gc_delay", "1weeks"},
+                                       {"gc_disk_headroom", "0.1"},
+                                       {"disk_watch_interval", "1mins"},
+                                       {"switch_user", "true"},
+                                       {"sandbox_directory", "/mnt/mesos/sandbox"},
+                                       {"fetcher_cache_size", "2GB"},
+                                       {"fetcher_stall_timeout", "1mins"},
+                                       {"registration_backoff_factor", "1secs"},
+                                       {"oversubscribed_resources_interval", "15secs"},
+                                       {"http_heartbeat_interval", "30secs"},
+                                       {"max_completed_executors_per_framework", "150"},
+                                       {"container_disk_watch_interval", "15secs"},
+                                       {"systemd_enable_support", "true"},
+                                       {"authentication_timeout_min", "5secs"},
+                                       {"authentication_timeout_max", "1mins"},
+                                       {"docker_remove_delay", "6hrs"},
+                                       {"http_command_executor", "false"}});
+}
+
+// HA-004
+TEST(MasterFlags, LimitsAreNamedWithFlagAndValue) {
+  EXPECT_EQ(master({"--agent_reregister_timeout=9mins"}).problems,
+            Strings{"invalid value '9mins' of --agent_reregister_timeout: Must be at least 10mins"});
+  EXPECT_EQ(master({"--agent_ping_timeout=500ms"}).problems,
+            Strings{"invalid value '500ms' of --agent_ping_timeout: Must be at least 1secs"});
+  EXPECT_EQ(master({"--max_agent_ping_timeouts=0"}).problems,
+            Strings{"invalid value '0' of --max_agent_ping_timeouts: Must be at least 1"});
+  EXPECT_EQ(master({"--slave_ping_timeout=16mins"}).problems,
+            Strings{"invalid value '16mins' of --slave_ping_timeout: Must be at most 15mins"});
+  EXPECT_EQ(master({"--min_allocatable_resources=cpus:x"}).problems.size(), 1u);
+}
+
+// HA-005 FE-128
+TEST(MasterFlags, AnOldStartScriptStillStarts) {
+  const flags::Outcome outcome =
+      master({"--work_dir=/w", "--quorum=2", "--log_auto_initialize", "--registry=replicated_log"});
+  EXPECT_TRUE(outcome.problems.empty());
+  EXPECT_EQ(outcome.warnings.size(), 2u);
+  EXPECT_EQ(outcome.shown.at("quorum"), "2");
+}
+
+// FE-128
+TEST(MasterFlags, WhatCannotBeGivenFailsAtStart) {
+  EXPECT_EQ(master({"--acls=/etc/acls"}).problems.size(), 1u);
+  EXPECT_EQ(master({"--authenticate"}).problems.size(), 1u);
+  EXPECT_EQ(master({"--modules=x"}).problems.size(), 1u);
+  EXPECT_TRUE(master({"--no-authenticate_agents", "--allocator=HierarchicalDRF"}).problems.empty());
+}
+
+// FE-125
+TEST(MasterFlags, EveryOldNameWorks) {
+  MasterFlags flags;
+  const flags::Table table = master_table(flags);
+  for (const char* name : {"slave_reregister_timeout", "recovery_slave_removal_limit", "slave_removal_rate_limit",
+                           "slave_ping_timeout", "max_slave_ping_timeouts", "max_executors_per_slave", "user_sorter",
+                           "authenticate", "authenticate_slaves", "authenticate_http", "executor_secret_key"}) {
+    ASSERT_NE(table.find(name), nullptr) << name;
+    EXPECT_NE(table.find(name)->name, name);
+  }
+}
+
+// AGT-004 AGT-005
+TEST(AgentFlags, LimitsAreNamedWithFlagAndValue) {
+  EXPECT_EQ(agent({"--executor_reregistration_timeout=16secs"}).problems,
+            Strings{"invalid value '16secs' of --executor_reregistration_timeout: Must be at most 15secs"});
+  EXPECT_EQ(agent({"--registration_backoff_factor=2mins"}).problems,
+            Strings{"invalid value '2mins' of --registration_backoff_factor: Must be at most 1mins"});
+  EXPECT_EQ(agent({"--gc_disk_headroom=1.5"}).problems,
+            Strings{"invalid value '1.5' of --gc_disk_headroom: Must be at most 1"});
+  EXPECT_EQ(agent({"--recover=maybe"}).problems,
+            Strings{"invalid value 'maybe' of --recover: expecting one of reconnect, cleanup"});
+  EXPECT_EQ(agent({"--resources=cpus"}).problems.size(), 1u);
+  AgentFlags flags;
+  EXPECT_EQ(flags::parse(agent_table(flags), {}).problems,
+            (Strings{"missing required flag --master", "missing required flag --work_dir"}));
+}
+
+Strings listening(CommonFlags flags) {
+  flags.port = 5050;
+  Strings out;
+  for (const net::Endpoint& endpoint : listen_endpoints(flags)) out.push_back(endpoint.to_string());
+  return out;
+}
+net::Address address(std::string_view text) { return net::Address::parse(text).value(); }
+
+// FE-132 SEC-001
+TEST(CommonFlags, ListenOnLoopbackUnlessToldOtherwise) {
+  for (const std::string& endpoint : listening({})) {
+    EXPECT_TRUE(endpoint == "127.0.0.1:5050" || endpoint == "[::1]:5050") << endpoint;
+  }
+  EXPECT_EQ(listening({.ip = address("::")}), (Strings{"[::]:5050", "0.0.0.0:5050"}));
+  EXPECT_EQ(listening({.ip = address("0.0.0.0")}), Strings{"0.0.0.0:5050"});
+  EXPECT_EQ(listening({.ip = address("10.0.0.1"), .ip6 = address("fd00::1")}),
+            (Strings{"10.0.0.1:5050", "[fd00::1]:5050"}));
+}
+
+// SEC-002
+TEST(CommonFlags, OtherAddressesNeedAuthenticationOrTheWordInsecure) {
+  const std::vector<net::Endpoint> open{{address("::1"), 1}, {address("fd00::1"), 1}};
+  EXPECT_EQ(insecure_refusal({{address("::1"), 1}, {address("127.0.0.1"), 1}}, false, "x"), std::nullopt);
+  EXPECT_EQ(insecure_refusal(open, true, "x"), std::nullopt);
+  const std::optional<std::string> refusal = insecure_refusal(open, false, master_authentication_flags);
+  ASSERT_TRUE(refusal.has_value());
+  EXPECT_NE(refusal->find("fd00::1"), std::string::npos);
+  EXPECT_NE(refusal->find("--authenticate_http_frameworks"), std::string::npos);
+  EXPECT_NE(refusal->find("--insecure"), std::string::npos);
+}
+
+// FE-131
+TEST(CommonFlags, VariablesOfTheNetworkLayerCountWhenTheFlagIsNotGiven) {
+  EXPECT_EQ(master({}, {"LIBPROCESS_PORT=7"}).shown.at("port"), "7");
+  EXPECT_EQ(master({"--port=8"}, {"LIBPROCESS_PORT=7"}).shown.at("port"), "8");
+  EXPECT_EQ(master({}, {"LIBPROCESS_IP=::1"}).shown.at("ip"), "::1");
+  EXPECT_FALSE(master({}, {"LIBPROCESS_SSL_ENABLED=true"}).problems.empty());
+}
+
+// SEC-120
+TEST(CommonFlags, LimitsOfTheTransportAreFlags) {
+  CommonFlags flags;
+  flags.http_max_body = {1 << 20};
+  flags.http_max_connections = 33;
+  EXPECT_EQ(server_options(flags).body_bytes_max, 1u << 20);
+  EXPECT_EQ(server_options(flags).connections_max, 33u);
+  const http::ServerOptions defaults = server_options({});
+  EXPECT_EQ(defaults.head_bytes_max, 32u * 1024);
+  EXPECT_EQ(defaults.headers_max, 100u);
+  EXPECT_EQ(defaults.url_bytes_max, 16u * 1024);
+  EXPECT_EQ(defaults.body_bytes_max, 64u << 20);
+}
+
+}  // namespace
+}  // namespace stoa::daemon

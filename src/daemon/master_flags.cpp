@@ -1,0 +1,143 @@
+#include "daemon/master_flags.h"
+
+#include "model/quantities.h"
+
+namespace stoa::daemon {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string quantities_fault(const std::string& text) {
+  for (const std::string_view alternative : split(text, '|')) {
+    const Result<model::Quantities> parsed = model::Quantities::parse(alternative);
+    if (!parsed) return parsed.error().message;
+  }
+  return {};
+}
+
+void add_registry_flags(flags::Table& table, MasterFlags& flags) {
+  table.group("Registry");
+  table.add("work_dir", flags.work_dir, "Folder of all that the master remembers; made if missing.")
+      .example("/var/lib/stoa/master");
+  table.add("registry", flags.registry, "Where agents are remembered: on disk, or not at all (for tests).")
+      .one_of({"replicated_log", "in_memory"});
+  table.add("registry_fetch_timeout", flags.registry_fetch_timeout, "How long reading the registry may take.",
+            {.min = 1s});
+  table.add("registry_store_timeout", flags.registry_store_timeout, "How long a write to the registry may take.",
+            {.min = 1s});
+  table.ignore("registry_gc_interval", "15mins", "unreachable and gone agents are kept without limit of time");
+  table.ignore("registry_max_agent_age", "2weeks", "unreachable and gone agents are kept without limit of time");
+  table.ignore("registry_max_agent_count", "102400", "unreachable and gone agents are kept without limit of number");
+  table.ignore("quorum", "", "the registry is one SQLite file of this master");
+  table.ignore("log_auto_initialize", "true", "the registry is one SQLite file of this master");
+  table.ignore("zk_session_timeout", "10secs", "there is no ZooKeeper in this version");
+  table.refuse("zk", "", "this version has no leader election; start one master");
+}
+
+void add_agent_health_flags(flags::Table& table, MasterFlags& flags) {
+  table.group("Agents");
+  table
+      .add("agent_reregister_timeout", flags.agent_reregister_timeout,
+           "How long after a failover agents may take to come back.", {.min = 10min})
+      .old_name("slave_reregister_timeout");
+  table
+      .add("agent_ping_timeout", flags.agent_ping_timeout, "Time between pings of an agent.", {.min = 1s, .max = 15min})
+      .old_name("slave_ping_timeout");
+  table
+      .add("max_agent_ping_timeouts", flags.max_agent_ping_timeouts,
+           "Pings without answer after which an agent is unreachable.", {.min = 1u})
+      .old_name("max_slave_ping_timeouts");
+  table.refuse("agent_removal_rate_limit", "", "lost agents are removed as they are found")
+      .old_name("slave_removal_rate_limit");
+  table.refuse("recovery_agent_removal_limit", "100%", "removal of agents after a failover has no limit")
+      .old_name("recovery_slave_removal_limit");
+  table.refuse("whitelist", "", "agents cannot be left out of allocation by a file");
+  table.refuse("require_agent_domain", "false", "domains are not checked");
+  table.refuse("domain", "", "a master's domain is not published");
+  table.refuse("authenticate_agents", "false", "this version has no authentication; use --insecure")
+      .old_name("authenticate_slaves");
+  table.refuse("max_executors_per_agent", "", "executors per agent have no limit").old_name("max_executors_per_slave");
+}
+
+void add_remaining(flags::Table& table) {
+  constexpr const char* missing = "this version has no authentication; use --insecure on a trusted network";
+  table.refuse("authenticate_frameworks", "false", missing).old_name("authenticate");
+  table.refuse("authenticate_http_frameworks", "false", missing);
+  table.refuse("rate_limits", "", "calls of frameworks cannot be limited in this version");
+  table.ignore("credentials", "", "authentication is off");
+  table.ignore("authenticators", "crammd5", "authentication is off");
+  table.ignore("http_framework_authenticators", "", "authentication is off");
+  table.ignore("publish_per_framework_metrics", "true", "metrics of single frameworks are bounded by themselves");
+  table.ignore("max_operator_event_stream_subscribers", "1000", "connections are limited by --http_max_connections");
+  table.ignore("webui_dir", "", "pages are inside the program");
+  table.ignore("http_heartbeat_interval", "15secs", "heartbeats come every 15 seconds");
+}
+
+}  // namespace
+
+void add_cluster_flags(flags::Table& table, MasterFlags& flags) {
+  table.group("Cluster");
+  table.add("cluster", flags.cluster, "Name of the cluster, as shown.").example("production");
+  table.add("roles", flags.roles, "The only roles that frameworks may have; default: every role.").example("eng,ads");
+  table.add("root_submissions", flags.root_submissions, "Whether frameworks may run tasks as root.");
+}
+
+void add_allocation_flags(flags::Table& table, MasterFlags& flags) {
+  table.group("Allocation");
+  table.add("allocation_interval", flags.allocation_interval,
+            "Longest time between allocations; changes are acted upon at once.", {.min = 1ms});
+  table
+      .add("offer_timeout", flags.offer_timeout, "How long a framework may hold an offer; default: for ever.",
+           {.min = 1ms})
+      .example("30secs");
+  table
+      .add("min_allocatable_resources", flags.min_allocatable_resources,
+           "Least amounts worth an offer; alternatives are separated by |.")
+      .check(quantities_fault)
+      .example("cpus:0.1;mem:64|gpus:1");
+  table.add("fair_sharing_excluded_resource_names", flags.fair_sharing_excluded_resource_names,
+            "Resources that do not count as dominant shares.");
+  table.add("filter_gpu_resources", flags.filter_gpu_resources,
+            "Whether agents with GPUs are offered only to frameworks that can use them.");
+  table.refuse("allocator", "HierarchicalDRF", "there is one allocator, hierarchical DRF");
+  table.refuse("role_sorter", "drf", "roles are sorted by dominant share").old_name("user_sorter");
+  table.refuse("framework_sorter", "drf", "frameworks are sorted by dominant share");
+  table.refuse("weights", "", "set weights with PUT /weights");
+  table.ignore("allocator_agent_recovery_factor", "0.8", "allocation never waits for agents after a failover");
+  table.ignore("allocator_recovery_timeout", "10mins", "allocation never waits for agents after a failover");
+  table.ignore("offer_constraints_re2_max_mem", "4KB", "offer constraints are not evaluated");
+  table.ignore("offer_constraints_re2_max_program_size", "100", "offer constraints are not evaluated");
+}
+
+void add_history_flags(flags::Table& table, MasterFlags& flags) {
+  table.group("History");
+  table.add("max_completed_frameworks", flags.max_completed_frameworks, "Completed frameworks remembered.");
+  table.add("max_completed_tasks_per_framework", flags.max_completed_tasks_per_framework,
+            "Completed tasks of a framework remembered.");
+  table.add("max_unreachable_tasks_per_framework", flags.max_unreachable_tasks_per_framework,
+            "Unreachable tasks of a framework remembered.");
+}
+
+flags::Table master_table(MasterFlags& flags) {
+  flags::Table table("stoa master", "Runs the master: it knows the cluster's agents and offers what they have.");
+  add_network_flags(table, flags.common);
+  add_registry_flags(table, flags);
+  add_cluster_flags(table, flags);
+  add_allocation_flags(table, flags);
+  add_agent_health_flags(table, flags);
+  add_history_flags(table, flags);
+  add_logging_flags(table, flags.common);
+  add_limit_flags(table, flags.common);
+  add_security_flags(table);
+  add_remaining(table);
+  return table;
+}
+
+std::vector<std::string> master_problems(const MasterFlags& flags) {
+  if (flags.work_dir.empty() && flags.registry != "in_memory") {
+    return {"missing required flag --work_dir (or give --registry=in_memory, which remembers nothing)"};
+  }
+  return {};
+}
+
+}  // namespace stoa::daemon

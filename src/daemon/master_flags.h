@@ -1,0 +1,58 @@
+// What can be set on `stoa master`: names and defaults are those of old start scripts (FE-129, HA-004).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/flags/table.h"
+#include "daemon/common_flags.h"
+
+namespace stoa::daemon {
+
+struct MasterFlags {
+  MasterFlags() { common.port = 5050; }
+
+  CommonFlags common;
+  std::string cluster;
+  flags::Path work_dir;
+  std::string registry = "replicated_log";  // Or in_memory.
+  Duration registry_fetch_timeout = std::chrono::minutes(1);
+  Duration registry_store_timeout = std::chrono::seconds(20);
+
+  std::optional<std::set<std::string>> roles;
+  bool root_submissions = true;
+  Duration allocation_interval = std::chrono::seconds(1);
+  std::optional<Duration> offer_timeout;
+  std::string min_allocatable_resources = "cpus:0.01|mem:32";  // Alternatives, each as model::Quantities.
+  std::vector<std::string> fair_sharing_excluded_resource_names;
+  bool filter_gpu_resources = true;
+
+  Duration agent_reregister_timeout = std::chrono::minutes(10);
+  Duration agent_ping_timeout = std::chrono::seconds(15);
+  std::uint32_t max_agent_ping_timeouts = 5;
+
+  std::uint32_t max_completed_frameworks = 50;
+  std::uint32_t max_completed_tasks_per_framework = 1000;
+  std::uint32_t max_unreachable_tasks_per_framework = 1000;
+};
+
+// The table over `flags`, which must outlive it.
+flags::Table master_table(MasterFlags& flags);
+
+// The parts of the table that `stoa up` has too.
+void add_cluster_flags(flags::Table& table, MasterFlags& flags);
+void add_allocation_flags(flags::Table& table, MasterFlags& flags);
+void add_history_flags(flags::Table& table, MasterFlags& flags);
+
+// What no single flag can tell: the problems of the whole, as in Outcome::problems.
+std::vector<std::string> master_problems(const MasterFlags& flags);
+
+// The flags that SEC-002 asks for on a master, for insecure_refusal().
+constexpr const char* master_authentication_flags =
+    "--authenticate_http_readwrite, --authenticate_http_frameworks and --authenticate_agents";
+
+}  // namespace stoa::daemon
