@@ -2,6 +2,7 @@
 
 #include "daemon/agent_flags.h"
 #include "daemon/master_flags.h"
+#include "daemon/up_flags.h"
 
 namespace stoa::daemon {
 namespace {
@@ -234,6 +235,19 @@ TEST(CommonFlags, LimitsOfTheTransportAreFlags) {
   EXPECT_EQ(defaults.headers_max, 100u);
   EXPECT_EQ(defaults.url_bytes_max, 16u * 1024);
   EXPECT_EQ(defaults.body_bytes_max, 64u << 20);
+}
+
+TEST(UpFlags, OneFolderHoldsEverything) {
+  UpFlags flags;
+  const Strings arguments{"--work_dir=/w", "--port=0", "--agent_port=7", "--resources=cpus:8", "--ip=::1"};
+  EXPECT_TRUE(flags::parse(up_table(flags), {.arguments = arguments}).problems.empty());
+  finish(flags);
+  EXPECT_EQ(flags.master.work_dir.value, "/w/master");
+  EXPECT_EQ(flags.agent.work_dir.value, "/w/agent");
+  EXPECT_EQ(flags.agent.runtime_dir.value, "/w/run");
+  EXPECT_EQ(flags.master.common.port, 0);
+  EXPECT_EQ(flags.agent.common.port, 7);
+  EXPECT_EQ(flags.agent.common.ip, address("::1"));
 }
 
 }  // namespace
