@@ -29,6 +29,8 @@ target_link_libraries(stoa_third_sqlite INTERFACE Threads::Threads ${CMAKE_DL_LI
 stoa_third(zlib z)
 stoa_third(openssl ssl crypto)
 stoa_third(re2 re2)
+stoa_third(spdlog spdlog)
+target_compile_definitions(stoa_third_spdlog INTERFACE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
 find_program(PROTOC protoc REQUIRED)
 if(STOA_TESTS)
   stoa_third(gtest gtest gmock gtest_main)

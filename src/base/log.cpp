@@ -22,21 +22,6 @@ std::string_view name_of(Level level) {
   return "?";
 }
 
-std::string one_line(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 void write_stderr(Level level, std::string_view component, std::string_view message) {
   if (level < Level::info) return;
   const double wall = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -51,6 +36,21 @@ Sink& sink() {
 }
 
 }  // namespace
+
+std::string one_line(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (char c : text) {
+    if (c == '\n') {
+      out += "\\n";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
 
 void set_sink(Sink replacement) { sink() = std::move(replacement); }
 

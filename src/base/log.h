@@ -22,6 +22,9 @@ void set_sink(Sink sink);
 // Writes one line. Thread-safe if the sink is. Newlines in `message` are escaped by the default sink.
 void write(Level level, std::string_view component, std::string_view message);
 
+// Line ends and control characters escaped, so that one message is one line.
+std::string one_line(std::string_view text);
+
 template <typename... Args>
 void info(std::string_view component, fmt::format_string<Args...> format, Args&&... args) {
   write(Level::info, component, fmt::format(format, std::forward<Args>(args)...));

@@ -72,7 +72,7 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
       containers::PosixRuntime::start({.work_directory = options.work_dir, .runtime_directory = options.runtime_dir}));
 
   daemon->server_ = std::make_unique<http::Server>(loop, options.http, router());
-  TRY(daemon->server_->reserve(listen_endpoints(options.listen)));
+  TRY(daemon->server_->reserve(options.listen.endpoints));
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
   LET(AgentShellOptions shell, shell_options(options, daemon->identity_, std::move(exit)));

@@ -237,17 +237,17 @@ TEST(CommonFlags, LimitsOfTheTransportAreFlags) {
   EXPECT_EQ(defaults.body_bytes_max, 64u << 20);
 }
 
-TEST(UpFlags, OneFolderHoldsEverything) {
+TEST(UpFlags, TakesWhatMattersOfMasterAndAgent) {
   UpFlags flags;
-  const Strings arguments{"--work_dir=/w", "--port=0", "--agent_port=7", "--resources=cpus:8", "--ip=::1"};
+  const Strings arguments{"--work_dir=/w", "--port=0", "--agents=3", "--resources=cpus:8", "--ip=::1"};
   EXPECT_TRUE(flags::parse(up_table(flags), {.arguments = arguments}).problems.empty());
-  finish(flags);
-  EXPECT_EQ(flags.master.work_dir.value, "/w/master");
-  EXPECT_EQ(flags.agent.work_dir.value, "/w/agent");
-  EXPECT_EQ(flags.agent.runtime_dir.value, "/w/run");
+  EXPECT_EQ(flags.work_dir.value, "/w");
+  EXPECT_EQ(flags.agents, 3u);
+  EXPECT_EQ(flags.agent.resources, "cpus:8");
   EXPECT_EQ(flags.master.common.port, 0);
-  EXPECT_EQ(flags.agent.common.port, 7);
-  EXPECT_EQ(flags.agent.common.ip, address("::1"));
+  EXPECT_EQ(flags.master.common.ip, address("::1"));
+  const Strings none{"--work_dir=/w", "--agents=0"};
+  EXPECT_FALSE(flags::parse(up_table(flags), {.arguments = none}).problems.empty());
 }
 
 }  // namespace

@@ -22,18 +22,9 @@ void append_reachable(const net::Endpoint& bound, std::vector<net::Address>& out
 
 }  // namespace
 
-std::vector<net::Endpoint> listen_endpoints(const ListenOptions& options) {
-  std::vector<net::Endpoint> endpoints;
-  if (options.ip) endpoints.push_back({*options.ip, options.port});
-  if (options.ip6) endpoints.push_back({*options.ip6, options.port});
-  if (!endpoints.empty()) return endpoints;
-  for (const net::Address& address : net::loopback_addresses()) endpoints.push_back({address, options.port});
-  return endpoints;
-}
-
 Result<Identity> identity_of(const ListenOptions& options, const std::vector<net::Endpoint>& bound) {
   Identity identity;
-  identity.port = options.advertise_port.value_or(bound.empty() ? options.port : bound.front().port);
+  identity.port = options.advertise_port.value_or(bound.empty() ? 0 : bound.front().port);
   if (options.advertise_ip) identity.addresses.push_back(*options.advertise_ip);
   for (const net::Endpoint& endpoint : bound) append_reachable(endpoint, identity.addresses);
   if (identity.addresses.empty()) {
@@ -44,8 +35,8 @@ Result<Identity> identity_of(const ListenOptions& options, const std::vector<net
   std::stable_partition(first, identity.addresses.end(), [](const net::Address& a) { return a.is_v4(); });
 
   const net::Address& primary = identity.addresses.front();
-  if (options.hostname) {
-    identity.hostname = *options.hostname;
+  if (!options.hostname.empty()) {
+    identity.hostname = options.hostname;
   } else {
     std::optional<std::string> name;
     if (options.hostname_lookup) name = net::reverse_lookup(primary, 5s);

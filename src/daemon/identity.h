@@ -1,4 +1,4 @@
-// Where a daemon listens, and what it calls itself towards others (IP6-010 to IP6-015, HA-024, SEC-001).
+// What a daemon calls itself towards others: its addresses and its name (IP6-012 to IP6-015, HA-024).
 #pragma once
 
 #include <cstdint>
@@ -12,17 +12,12 @@
 namespace stoa::daemon {
 
 struct ListenOptions {
-  std::optional<net::Address> ip;   // IPv4 to bind, --ip.
-  std::optional<net::Address> ip6;  // IPv6 to bind, --ip6.
-  std::uint16_t port = 0;           // 0: any free one.
+  std::vector<net::Endpoint> endpoints;  // All with the same port; 0: any free one.
   std::optional<net::Address> advertise_ip;
   std::optional<std::uint16_t> advertise_port;
-  std::optional<std::string> hostname;
+  std::string hostname;  // Empty: looked up.
   bool hostname_lookup = true;
 };
-
-// Where to listen: what was asked for; without --ip and --ip6 loopback of both families (SEC-001).
-std::vector<net::Endpoint> listen_endpoints(const ListenOptions& options);
 
 struct Identity {
   std::string hostname;

@@ -48,6 +48,7 @@ master::Config config_of(const MasterOptions& options, const Identity& identity)
   config.allocation.allocation_interval = options.allocation_interval;
   config.allocation.allocation_interval_min = options.allocation_min_interval;
   config.allocation.filter_gpu_resources = options.filter_gpu_resources;
+  config.allocation.fair_sharing_excluded = options.fair_sharing_excluded;
   config.allocation.seed = net::random_number();
   if (options.min_allocatable_resources) config.allocation.minimum = *options.min_allocatable_resources;
   config.agent_ping_timeout = options.agent_ping_timeout;
@@ -87,7 +88,7 @@ Result<std::unique_ptr<MasterDaemon>> MasterDaemon::start(MasterOptions options,
     parts->shell_->handle_link(std::move(request), std::move(responder));
   });
   daemon->server_ = std::make_unique<http::Server>(loop, options.http, std::move(routes));
-  TRY(daemon->server_->reserve(listen_endpoints(options.listen)));
+  TRY(daemon->server_->reserve(options.listen.endpoints));
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
   daemon->shell_ =

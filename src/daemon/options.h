@@ -26,6 +26,7 @@ struct MasterOptions {
   Duration allocation_interval = std::chrono::seconds(1);
   Duration allocation_min_interval = std::chrono::milliseconds(50);
   std::optional<std::vector<model::Quantities>> min_allocatable_resources;
+  std::set<std::string> fair_sharing_excluded;
   bool filter_gpu_resources = true;
   Duration agent_ping_timeout = std::chrono::seconds(15);
   std::size_t max_agent_ping_timeouts = 5;

@@ -140,7 +140,9 @@ int serve_up(UpOptions options, const ServeOptions& serve) {
   std::vector<std::unique_ptr<AgentDaemon>> agents;
   for (std::size_t number = 1; number <= options.agents; ++number) {
     AgentOptions each = options.agent;
-    each.listen.port = static_cast<std::uint16_t>(port + number);
+    each.listen = options.master.listen;
+    each.listen.advertise_port.reset();
+    for (net::Endpoint& endpoint : each.listen.endpoints) endpoint.port = static_cast<std::uint16_t>(port + number);
     each.work_dir = fmt::format("{}/agent-{}", options.work_dir, number);
     each.runtime_dir = each.work_dir + "/run";
     each.master = (*master)->identity().primary().to_string();

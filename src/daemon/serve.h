@@ -12,7 +12,6 @@ namespace stoa::daemon {
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_failed = 1;
 inline constexpr int exit_needs_restart = 75;
-inline constexpr int exit_insecure = 78;
 
 struct ServeOptions {
   std::string port_file;       // Where the port is written once it is known; empty: nowhere (FE-133).

@@ -3,9 +3,10 @@
 namespace stoa::daemon {
 
 flags::Table up_table(UpFlags& flags) {
-  flags::Table table("stoa up", "Runs a whole cluster on this machine: one master and one agent in one process.");
+  flags::Table table("stoa up", "Runs a whole cluster on this machine: a master and agents in one process.");
   add_network_flags(table, flags.master.common);
-  table.add("agent_port", flags.agent_port, "Port of the agent; 0 picks a free one.");
+  table.add("agents", flags.agents, "How many agents to run, on the ports behind the master's.",
+            {.min = 1, .max = 100});
   table.group("Files");
   table.add("work_dir", flags.work_dir, "Folder of all that the cluster remembers; made if missing.")
       .required()
@@ -19,18 +20,6 @@ flags::Table up_table(UpFlags& flags) {
   add_limit_flags(table, flags.master.common);
   add_security_flags(table);
   return table;
-}
-
-void finish(UpFlags& flags) {
-  const std::string& root = flags.work_dir.value;
-  flags.master.work_dir = {root + "/master"};
-  flags.agent.work_dir = {root + "/agent"};
-  const flags::Path default_runtime = AgentFlags().runtime_dir;
-  if (flags.agent.runtime_dir == default_runtime) flags.agent.runtime_dir = {root + "/run"};
-  flags.agent.common = flags.master.common;
-  flags.agent.common.port = flags.agent_port;
-  flags.agent.common.advertise_port.reset();
-  flags.agent.common.port_file = {};
 }
 
 }  // namespace stoa::daemon

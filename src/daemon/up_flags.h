@@ -10,19 +10,15 @@
 
 namespace stoa::daemon {
 
-// master.common says where both listen; finish() derives the rest of the agent's flags from it.
+// master.common says where the master listens; agent N is on its port + N.
 struct UpFlags {
   MasterFlags master;
   AgentFlags agent;
-  flags::Path work_dir;             // Holds `master/`, `agent/` and `run/`.
-  std::uint16_t agent_port = 5051;  // 0 picks a free one.
+  flags::Path work_dir;  // Holds `master/` and one `agent-N/` for each agent.
+  std::uint32_t agents = 1;
 };
 
 // The table over `flags`, which must outlive it.
 flags::Table up_table(UpFlags& flags);
-
-// Derives the folders, addresses and the agent's port. The agent's `master` is left to the caller, who knows the port
-// the master got.
-void finish(UpFlags& flags);
 
 }  // namespace stoa::daemon

@@ -1,0 +1,152 @@
+// From the words of a command line to a running daemon: flags are read, checked as a whole, and become options.
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "allocator/allocator.h"
+#include "base/log.h"
+#include "daemon/agent_flags.h"
+#include "daemon/daemon.h"
+#include "daemon/logging.h"
+#include "daemon/master_flags.h"
+#include "daemon/serve.h"
+#include "daemon/up_flags.h"
+#include "daemon/version.h"
+
+namespace stoa::daemon {
+namespace {
+
+// Reads the flags; the exit code if the daemon is not to run.
+std::optional<int> read_flags(const flags::Table& table, std::span<const std::string> args, flags::Outcome& outcome) {
+  const std::vector<std::string> environment = flags::process_environment();
+  outcome = flags::parse(table, {.arguments = args, .environment = environment, .read_file = {}});
+  return answer_instead(table, outcome, fmt::format("stoa {} ({})", product_version, product_commit));
+}
+
+std::optional<int> refuse_problems(const flags::Table& table, const std::vector<std::string>& problems) {
+  for (const std::string& problem : problems) fmt::print(stderr, "{}: {}\n", table.program(), problem);
+  if (problems.empty()) return std::nullopt;
+  return exit_failed;
+}
+
+// Listening beyond this machine without authentication must be wanted (SEC-002).
+std::optional<int> refuse_insecure(const flags::Table& table, const CommonFlags& common, const char* missing) {
+  const auto refusal = insecure_refusal(listen_endpoints(common), common.insecure, missing);
+  if (!refusal) return std::nullopt;
+  fmt::print(stderr, "{}: {}\n", table.program(), *refusal);
+  return exit_insecure;
+}
+
+void begin_logging(const CommonFlags& common, const flags::Outcome& outcome) {
+  set_up_logging({.directory = common.log_dir.value, .level = common.logging_level, .quiet = common.quiet});
+  for (const std::string& warning : outcome.warnings) log::warning("stoa", "{}", warning);
+}
+
+ListenOptions listen_options(const CommonFlags& common) {
+  return {.endpoints = listen_endpoints(common),
+          .advertise_ip = common.advertise_ip,
+          .advertise_port = common.advertise_port,
+          .hostname = common.hostname,
+          .hostname_lookup = common.hostname_lookup};
+}
+
+ServeOptions serve_options(const CommonFlags& common) {
+  return {.port_file = common.port_file.value, .io_threads = common.io_threads};
+}
+
+Result<MasterOptions> master_options(const MasterFlags& given) {
+  MasterOptions options;
+  options.listen = listen_options(given.common);
+  options.work_dir = given.registry == "in_memory" ? "" : given.work_dir.value;
+  options.http = server_options(given.common);
+  options.roles = given.roles;
+  options.root_submissions = given.root_submissions;
+  options.allocation_interval = given.allocation_interval;
+  LET(options.min_allocatable_resources, allocator::parse_minimum(given.min_allocatable_resources));
+  options.fair_sharing_excluded = {given.fair_sharing_excluded_resource_names.begin(),
+                                   given.fair_sharing_excluded_resource_names.end()};
+  options.filter_gpu_resources = given.filter_gpu_resources;
+  options.agent_ping_timeout = given.agent_ping_timeout;
+  options.max_agent_ping_timeouts = given.max_agent_ping_timeouts;
+  options.agent_reregister_timeout = given.agent_reregister_timeout;
+  options.offer_timeout = given.offer_timeout;
+  options.max_completed_frameworks = given.max_completed_frameworks;
+  options.max_completed_tasks_per_framework = given.max_completed_tasks_per_framework;
+  options.max_unreachable_tasks_per_framework = given.max_unreachable_tasks_per_framework;
+  return options;
+}
+
+AgentOptions agent_options(const AgentFlags& given) {
+  AgentOptions options;
+  options.listen = listen_options(given.common);
+  options.master = given.master;
+  options.work_dir = given.work_dir.value;
+  options.runtime_dir = given.runtime_dir.value;
+  options.resources = given.resources;
+  options.attributes = given.attributes;
+  options.default_role = given.default_role;
+  options.http = server_options(given.common);
+  options.switch_user = given.switch_user;
+  options.strict = given.strict;
+  options.reconfiguration_additive = given.reconfiguration_policy == "additive";
+  options.recover_cleanup = given.recover == "cleanup";
+  options.registration_backoff_factor = given.registration_backoff_factor;
+  options.executor_shutdown_grace_period = given.executor_shutdown_grace_period;
+  options.executor_reregistration_timeout = given.executor_reregistration_timeout;
+  options.recovery_timeout = given.recovery_timeout;
+  return options;
+}
+
+ShownFlags shown(const flags::Outcome& outcome) { return {outcome.shown.begin(), outcome.shown.end()}; }
+
+int failed(const flags::Table& table, const Error& error) {
+  fmt::print(stderr, "{}: {}\n", table.program(), error.message);
+  return exit_failed;
+}
+
+}  // namespace
+
+int run_master(std::span<const std::string> args) {
+  MasterFlags given;
+  const flags::Table table = master_table(given);
+  flags::Outcome outcome;
+  if (const auto code = read_flags(table, args, outcome)) return *code;
+  if (const auto code = refuse_problems(table, master_problems(given))) return *code;
+  if (const auto code = refuse_insecure(table, given.common, master_authentication_flags)) return *code;
+  auto options = master_options(given);
+  if (!options) return failed(table, options.error());
+  options->shown = shown(outcome);
+  begin_logging(given.common, outcome);
+  return serve_master(*std::move(options), serve_options(given.common));
+}
+
+int run_agent(std::span<const std::string> args) {
+  AgentFlags given;
+  const flags::Table table = agent_table(given);
+  flags::Outcome outcome;
+  if (const auto code = read_flags(table, args, outcome)) return *code;
+  if (const auto code = refuse_problems(table, agent_problems(given))) return *code;
+  if (const auto code = refuse_insecure(table, given.common, agent_authentication_flags)) return *code;
+  AgentOptions options = agent_options(given);
+  options.shown = shown(outcome);
+  begin_logging(given.common, outcome);
+  return serve_agent(std::move(options), serve_options(given.common));
+}
+
+int run_up(std::span<const std::string> args) {
+  UpFlags given;
+  const flags::Table table = up_table(given);
+  flags::Outcome outcome;
+  if (const auto code = read_flags(table, args, outcome)) return *code;
+  if (const auto code = refuse_insecure(table, given.master.common, master_authentication_flags)) return *code;
+  given.agent.common = given.master.common;
+  auto master = master_options(given.master);
+  if (!master) return failed(table, master.error());
+  UpOptions options{*std::move(master), agent_options(given.agent), given.agents, given.work_dir.value};
+  options.master.shown = shown(outcome);
+  options.agent.shown = options.master.shown;
+  begin_logging(given.master.common, outcome);
+  return serve_up(std::move(options), serve_options(given.master.common));
+}
+
+}  // namespace stoa::daemon
