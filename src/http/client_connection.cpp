@@ -175,8 +175,10 @@ void ClientConnection::on_readable() {
   const auto read = read_now(socket_.native_handle());
   if (read.broken) return broken({Code::unavailable, fmt::format("{}: the connection broke", host_key_)});
   if (read.ended) return on_ended();
+  // A wait may end without anything to read.
+  if (read.would_block) return watch();
   // Bytes that nobody asked for: out of step.
-  if (phase_ == Phase::idle && !read.bytes.empty()) return close();
+  if (phase_ == Phase::idle) return close();
   if (phase_ == Phase::channel) {
     operation_->pipe->deliver(read.bytes);
   } else {
