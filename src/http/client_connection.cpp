@@ -118,6 +118,7 @@ void ClientConnection::send(std::shared_ptr<Operation> operation) {
     headers.set("Upgrade", operation_->protocol);
   }
   pipe_ended_ = false;
+  flight_of_pipe_ = 0;
   if (request.chunked_upload)
     headers.set("Transfer-Encoding", "chunked");
   else if (!request.body.empty() || (request.method != "GET" && request.method != "HEAD"))
@@ -247,9 +248,9 @@ bool ClientConnection::advance_body() {
 
 void ClientConnection::on_complete() {
   const auto operation = std::exchange(operation_, nullptr);
-  // An answer before the request is sent completely leaves the connection out of step.
-  const bool is_reusable = head_.keep_alive && in_.empty() && !writing_ && out_.empty() &&
-                           (!operation->request.chunked_upload || pipe_ended_);
+  // The end of a write may be reported after the answer to it: what is written next simply queues behind.
+  const bool is_reusable =
+      head_.keep_alive && in_.empty() && out_.empty() && (!operation->request.chunked_upload || pipe_ended_);
   phase_ = Phase::idle;
   operation->connection.reset();
   if (is_reusable)
