@@ -99,7 +99,7 @@ void Agent::Core::on(const SandboxReady& event) {
     apply(*run, run->executor.start());
     return;
   }
-  report(*run, {.state = state_for(*frameworks_.at(run->key.framework).info, mesos::v1::TASK_DROPPED),
+  report(*run, {.state = mesos::v1::TASK_DROPPED,
                 .reason = mesos::v1::TaskStatus::REASON_EXECUTOR_TERMINATED,
                 .from_agent = true,
                 .message = "Failed to prepare the sandbox: " + event.result.error().message});

@@ -69,9 +69,10 @@ class Agent::Core {
     CommandExecutor executor{{}};
     int pid = 0;
     std::optional<WallSeconds> started;
-    bool delivered = false;  // The executor has it: statuses name the container.
-    bool launched = false;   // A container was asked for.
-    bool closing = false;    // The terminal acknowledgement is being written.
+    std::optional<CommandExecutor::SavedKill> restored_kill;  // Accepted in the last life.
+    bool delivered = false;                                   // The executor has it: statuses name the container.
+    bool launched = false;                                    // A container was asked for.
+    bool closing = false;                                     // The terminal acknowledgement is being written.
   };
 
   struct Framework {
@@ -130,9 +131,9 @@ class Agent::Core {
   Framework& add_framework(const mesos::v1::FrameworkInfo& info);
   TaskRun& add_run(const TaskKey& key, std::shared_ptr<const mesos::v1::TaskInfo> info, ContainerId container);
   void accept(const TaskKey& key, const mesos::v1::TaskInfo& info);
-  // An update from the agent about a task that is not, and will not be, here.
-  void drop(const TaskKey& key, Framework& framework, std::shared_ptr<const mesos::v1::TaskInfo> info,
-            mesos::v1::TaskStatus_Reason reason, std::string message);
+  // An update from the agent about a task that is not, and will not be, here. Its framework is known.
+  void drop(const TaskKey& key, std::shared_ptr<const mesos::v1::TaskInfo> info, mesos::v1::TaskStatus_Reason reason,
+            std::string message);
   void apply(TaskRun& run, const ExecutorActions& actions);
   void report(TaskRun& run, const Report& report);
   void launch(TaskRun& run);

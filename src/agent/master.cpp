@@ -215,8 +215,8 @@ void Agent::Core::reconcile(const link::ReconcileTasks& message) {
   for (const auto& task : message.task_ids()) {
     const TaskKey key{framework, TaskId(task.value())};
     if (runs_.contains(key)) continue;
-    drop(key, add_framework(message.framework_info()), nullptr, v1::TaskStatus::REASON_RECONCILIATION,
-         "Reconciliation: task unknown to the agent");
+    add_framework(message.framework_info());
+    drop(key, nullptr, v1::TaskStatus::REASON_RECONCILIATION, "Reconciliation: task unknown to the agent");
   }
 }
 

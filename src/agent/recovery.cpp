@@ -91,6 +91,7 @@ void Agent::Core::restore_run(const TaskKey& key, const StoredTask* task, const 
   if (progress == nullptr) return;
   run.pid = progress->pid;
   run.started = progress->started;
+  run.restored_kill = progress->kill;
   run.latest = progress->latest;
   streams_.recover(key, progress->pending);
   if (!run.task || !run.latest) return;
@@ -112,7 +113,7 @@ void Agent::Core::on(const ContainersRecovered& event) {
       refresh(run);
       continue;
     }
-    CommandExecutor::Recovery recovery;
+    CommandExecutor::Recovery recovery{.kill = run.restored_kill};
     if (run.latest) recovery.latest = run.latest->state();
     if (const auto found = present.find(run.container); found != present.end()) {
       recovery.container = found->second;

@@ -75,10 +75,9 @@ void Agent::Core::run(const link::Run& message) {
     }
     return;
   }
-  Framework& framework = add_framework(message.framework_info());
+  add_framework(message.framework_info());
   const auto refuse = [&](v1::TaskStatus_Reason reason, std::string text) {
-    drop(key, framework, std::make_shared<const v1::TaskInfo>(without_secrets(message.task())), reason,
-         std::move(text));
+    drop(key, std::make_shared<const v1::TaskInfo>(without_secrets(message.task())), reason, std::move(text));
   };
   if (const auto why = unacceptable(message)) return refuse(v1::TaskStatus::REASON_TASK_INVALID, *why);
   if (!message.expects_new_executor())
@@ -138,16 +137,13 @@ void Agent::Core::accept(const TaskKey& key, const v1::TaskInfo& info) {
   journal_.then(TaskStored{key, container});
 }
 
-void Agent::Core::drop(const TaskKey& key, Framework& framework, std::shared_ptr<const v1::TaskInfo> info,
-                       v1::TaskStatus_Reason reason, std::string message) {
+void Agent::Core::drop(const TaskKey& key, std::shared_ptr<const v1::TaskInfo> info, v1::TaskStatus_Reason reason,
+                       std::string message) {
   TaskRun& run = add_run(key, std::move(info), ContainerId());
   if (run.info)
     journal_.put(task_kind, key.text(),
                  encode(StoredTask{.framework = key.framework, .container = {}, .info = run.info}));
-  report(run, {.state = state_for(*framework.info, v1::TASK_DROPPED),
-               .reason = reason,
-               .from_agent = true,
-               .message = std::move(message)});
+  report(run, {.state = v1::TASK_DROPPED, .reason = reason, .from_agent = true, .message = std::move(message)});
 }
 
 void Agent::Core::on_task_stored(const TaskStored& stored) {
@@ -170,12 +166,11 @@ void Agent::Core::kill(const link::Kill& message) {
     if (!has_ended(*run)) apply(*run, run->executor.kill(grace_of(message.kill_policy()), now_.steady));
     return;
   }
-  const auto framework = frameworks_.find(key.framework);
-  if (framework == frameworks_.end()) {
+  if (!frameworks_.contains(key.framework)) {
     log(log::Level::warning, fmt::format("ignored a kill of task {}: unknown framework", key.text()));
     return;
   }
-  drop(key, framework->second, nullptr, v1::TaskStatus::REASON_EXECUTOR_TERMINATED, "Cannot find executor");
+  drop(key, nullptr, v1::TaskStatus::REASON_EXECUTOR_TERMINATED, "Cannot find executor");
 }
 
 void Agent::Core::on_kill_stored(const KillStored& stored) {
@@ -214,9 +209,10 @@ void Agent::Core::apply(TaskRun& run, const ExecutorActions& actions) {
 }
 
 void Agent::Core::report(TaskRun& run, const Report& report) {
+  const v1::TaskState state = state_for(*frameworks_.at(run.key.framework).info, report.state);
   auto status = std::make_shared<v1::TaskStatus>();
   status->mutable_task_id()->set_value(run.key.task.value);
-  status->set_state(report.state);
+  status->set_state(state);
   if (!report.message.empty()) status->set_message(report.message);
   status->set_source(report.from_agent ? v1::TaskStatus::SOURCE_AGENT : v1::TaskStatus::SOURCE_EXECUTOR);
   if (report.reason) status->set_reason(*report.reason);
@@ -229,15 +225,15 @@ void Agent::Core::report(TaskRun& run, const Report& report) {
   run.latest = status;
   changed_.insert(run.key);
   journal_.then(StatusStored{run.key, streams_.add(run.key, status)});
-  if (is_terminal(report.state)) {
+  if (is_terminal(state)) {
     run.undelivered.reset();
     if (!run.container.empty()) journal_.then(EndStored{run.container});
   }
   if (!run.task) return;
   auto task = std::make_shared<v1::Task>(*run.task);
-  task->set_state(report.state);
+  task->set_state(state);
   auto& statuses = *task->mutable_statuses();
-  if (!statuses.empty() && statuses.rbegin()->state() == report.state) statuses.RemoveLast();
+  if (!statuses.empty() && statuses.rbegin()->state() == state) statuses.RemoveLast();
   *statuses.Add() = *status;
   run.task = std::move(task);
   refresh(run);
