@@ -154,7 +154,7 @@ TEST_F(AgentTest, ThePriceOfManyTasksIsAHandfulOfWrites) {
   EXPECT_LT(changes, 500U * 6);
 }
 
-// AGT-056 HA-134
+// AGT-056
 TEST_F(AgentTest, AStoreThatCannotBeWrittenEndsTheAgent) {
   world.start_and_register();
   world.run(framework(), test_task("a"));
@@ -165,7 +165,7 @@ TEST_F(AgentTest, AStoreThatCannotBeWrittenEndsTheAgent) {
   EXPECT_TRUE(world.sandboxes.empty());
 }
 
-// AGT-070 AGT-071 EXE-117 EXE-118
+// AGT-070 EXE-118
 TEST_F(AgentTest, TheSandboxIsWhereOperatorsLookForItAndBelongsToTheTasksUser) {
   world.start_and_register();
   auto task = test_task("a");
@@ -405,7 +405,7 @@ TEST_F(AgentTest, AKillOfAnEndedTaskChangesNothing) {
   EXPECT_EQ(world.effects.size(), before);
 }
 
-// EXE-124 SCH-205
+// EXE-124
 TEST_F(AgentTest, AShutDownExecutorKillsItsTaskWithTheShutdownGraceLessTwoSeconds) {
   world.config.kill_grace_period = 30s;
   world.start_and_register();
@@ -457,7 +457,7 @@ TEST_F(AgentTest, AfterABrokenLinkItRegistersWithItsIdAndAllTasksAndSendsWhatIsP
   EXPECT_EQ(world.updates.back()->latest_state(), v1::TASK_FINISHED);
 }
 
-// AGT-038 HA-105
+// AGT-038
 TEST_F(AgentTest, PingsAreAnsweredInEveryState) {
   world.start_and_register();
   link::ToAgent ping;
@@ -635,6 +635,8 @@ TEST_F(AgentTest, ReadersSeeEachTaskInOneListAndTheExecutorThatStandsForIt) {
 
 // AGT-203
 TEST_F(AgentTest, HistoryIsLimited) {
+  EXPECT_EQ(world.config.completed_executors_per_framework_max, 150U);
+  EXPECT_EQ(world.config.completed_frameworks_max, 50U);
   world.config.completed_executors_per_framework_max = 3;
   world.config.completed_frameworks_max = 2;
   world.start_and_register();

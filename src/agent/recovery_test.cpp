@@ -35,7 +35,7 @@ class RecoveryTest : public testing::Test {
   World world;
 };
 
-// AGT-032 AGT-080 AGT-081 EXE-109 HA-132
+// AGT-032 AGT-080 AGT-081
 TEST_F(RecoveryTest, RunningTasksGoOnAndTheIdIsKept) {
   run();
   world.start_and_register();
@@ -181,7 +181,7 @@ TEST_F(RecoveryTest, WithoutTheLinkToItsDirectoryItStartsAsANewAgent) {
   EXPECT_EQ(world.stored_count("task"), 0U);
 }
 
-// AGT-086 HA-134
+// AGT-086
 TEST_F(RecoveryTest, AnUnreadableRecordStopsAStrictAgentNamingIt) {
   run();
   world.store[{"task", "f/a"}] = "\xff\xff garbage";

@@ -89,7 +89,7 @@ TEST_F(RegistrationTest, APingThatSaysDisconnectedMakesItRegisterAtOnce) {
   EXPECT_EQ(registration.state(), State::registering);
 }
 
-// AGT-044 HA-092
+// HA-092
 TEST_F(RegistrationTest, ARefusalIsRetriedWhenTheMasterSays) {
   connect();
   registration.refused(30s, now);

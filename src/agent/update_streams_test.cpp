@@ -116,7 +116,7 @@ TEST_F(UpdateStreamsTest, ANewSchedulerGetsThePendingUpdatesOfItsFrameworkAtOnce
   EXPECT_EQ(sent_until(10s), "1");
 }
 
-// AGT-063 SCH-217
+// AGT-063
 TEST_F(UpdateStreamsTest, AnUpdateNamesTheNewestDurableStateOfItsTask) {
   streams.resume(now, sends);
   add(task_a, "1", v1::TASK_RUNNING);
