@@ -1,0 +1,118 @@
+#include "cli/cluster.h"
+
+#include <fmt/format.h>
+
+#include <fstream>
+#include <future>
+
+#include "base/text.h"
+#include "cli/exit_code.h"
+
+namespace stoa::cli {
+namespace {
+
+constexpr std::uint16_t master_port = 5050;
+constexpr int redirects_max = 5;
+
+std::string variable(const std::vector<std::string>& environment, std::string_view name) {
+  for (const std::string& entry : environment) {
+    if (entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=') {
+      return entry.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+Result<net::Url> candidate(std::string_view text) {
+  if (text.starts_with("zk://")) {
+    return fail(Code::unimplemented, "finding the master through ZooKeeper is not available: give host:port");
+  }
+  if (text.find("://") != std::string_view::npos) return net::Url::parse(text);
+  LET(const net::HostPort where, net::HostPort::parse(text, master_port));
+  net::Url url;
+  url.scheme = "http";
+  url.host = where.host;
+  url.port = where.port;
+  return url;
+}
+
+Result<http::Response> fetch(http::Client& client, http::ClientRequest request) {
+  std::promise<Result<http::Response>> promise;
+  std::future<Result<http::Response>> answer = promise.get_future();
+  client.request(std::move(request),
+                 [&promise](Result<http::Response> response) { promise.set_value(std::move(response)); });
+  return answer.get();
+}
+
+}  // namespace
+
+Result<std::vector<net::Url>> master_candidates(const std::string& given, const std::vector<std::string>& environment) {
+  std::string text = given;
+  if (text.empty()) text = variable(environment, "STOA_MASTER");
+  if (text.empty()) text = variable(environment, "MESOS_MASTER");
+  if (text.starts_with("file://")) {
+    std::ifstream file(text.substr(7));
+    std::string line;
+    if (!std::getline(file, line)) return invalid(fmt::format("cannot read the master's address from {}", text));
+    text = trim(line);
+  }
+  if (text.empty()) text = "127.0.0.1:5050,[::1]:5050";
+  std::vector<net::Url> out;
+  for (const std::string_view part : split(text, ',')) {
+    LET(net::Url url, candidate(trim(part)));
+    out.push_back(std::move(url));
+  }
+  return out;
+}
+
+Result<> Cluster::connect(const std::string& master_given, Duration timeout) {
+  timeout_ = timeout;
+  std::vector<std::string> environment;
+  for (const char* name : {"STOA_MASTER", "MESOS_MASTER"}) {
+    if (const char* value = std::getenv(name); value != nullptr)
+      environment.push_back(fmt::format("{}={}", name, value));
+  }
+  LET(std::vector<net::Url> candidates, master_candidates(master_given, environment));
+  if (candidates.size() == 1) {
+    master_ = std::move(candidates.front());
+    return {};
+  }
+  std::string tried;
+  for (net::Url& url : candidates) {
+    http::ClientRequest request{.url = url, .timeout = timeout};
+    request.url.path = "/health";
+    const Result<http::Response> answer = fetch(client_, std::move(request));
+    if (answer) {
+      master_ = std::move(url);
+      return {};
+    }
+    tried += fmt::format("{}{}", tried.empty() ? "" : ", ", url.authority());
+  }
+  return fail(Code::unavailable, fmt::format("no master answers at {}; start one with `stoa up`, or say where it is "
+                                             "with --master or STOA_MASTER",
+                                             tried));
+}
+
+Result<JsonValue> Cluster::get(std::string_view target) { return get(master_, target); }
+
+Result<JsonValue> Cluster::get(const net::Url& base, std::string_view target) {
+  http::ClientRequest request{.url = base, .timeout = timeout_, .redirects_max = redirects_max};
+  const std::size_t question = target.find('?');
+  request.url.path = target.substr(0, question);
+  if (question != std::string_view::npos) request.url.query = target.substr(question + 1);
+  request.headers.set("Accept", "application/json");
+  const Result<http::Response> answer = fetch(client_, std::move(request));
+  if (!answer) {
+    return fail(answer.error().code, fmt::format("{}: {}", base.authority(), answer.error().message));
+  }
+  if (answer->status != 200) return std::unexpected(error_of_status(answer->status, answer->body));
+  return JsonValue::parse(answer->body);
+}
+
+Result<net::Url> agent_url(std::string_view pid) {
+  const std::size_t at = pid.find('@');
+  if (at == std::string_view::npos) return fail(Code::malformed, fmt::format("'{}' is no agent's pid", pid));
+  return candidate(pid.substr(at + 1));
+}
+
+}  // namespace stoa::cli

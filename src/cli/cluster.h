@@ -1,0 +1,47 @@
+// Cluster: the daemons that a command talks to, found by what the user said or by default (FE-071).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "cli/json_value.h"
+#include "http/client.h"
+#include "net/loop.h"
+#include "net/url.h"
+
+namespace stoa::cli {
+
+// The masters that may lead, in the order of trial: those of `given` (--master), else of STOA_MASTER, else of
+// MESOS_MASTER, else port 5050 of both loopback addresses. `environment` as in environ(7). Fails with invalid_argument.
+Result<std::vector<net::Url>> master_candidates(const std::string& given, const std::vector<std::string>& environment);
+
+class Cluster {
+ public:
+  // Finds the first candidate that answers. Fails with unavailable, naming all that were tried, or invalid_argument.
+  // Blocks for `timeout` at most.
+  Result<> connect(const std::string& master_given, Duration timeout);
+
+  const net::Url& master() const { return master_; }
+  http::Client& client() { return client_; }
+  net::Loop& loop() { return loop_; }
+
+  // The JSON answer of the master to GET `target`. Blocks. Fails as error_of_status() says, or with unavailable,
+  // timed_out, malformed.
+  Result<JsonValue> get(std::string_view target);
+  // The same of any daemon at `base`.
+  Result<JsonValue> get(const net::Url& base, std::string_view target);
+
+ private:
+  net::Loop loop_{1};
+  http::Client client_{loop_};
+  net::Url master_;
+  Duration timeout_{0};
+};
+
+// `http://HOST:PORT` of an agent, from its pid `slave(1)@HOST:PORT`. Fails with malformed.
+Result<net::Url> agent_url(std::string_view pid);
+
+}  // namespace stoa::cli
