@@ -100,7 +100,8 @@ RoleIndex Books::ensure_role(const std::string& name) {
   const auto known = roles_by_name.find(name);
   if (known != roles_by_name.end()) return known->second;
   const RoleIndex index = take_index(roles, roles_unused);
-  roles[index] = {.name = name, .node = tree.add(ensure_path(name), ".", index), .clients = 0};
+  roles[index] = {
+      .name = name, .symbol = model::Symbol(name), .node = tree.add(ensure_path(name), ".", index), .clients = 0};
   roles_by_name.emplace(name, index);
   return index;
 }
@@ -235,8 +236,12 @@ void Books::hold(Agent& agent, ClientIndex client, const model::Resources& resou
   }
   tree.allocate(clients[client].leaf, amounts, times);
   add(allocated, amounts);
-  holding->resources += resources;
   const bool shared = has_shared(resources);
+  if (&resources == &agent.free && !shared && holding->resources.empty()) {
+    holding->resources = std::exchange(agent.free, {});
+    return;
+  }
+  holding->resources += resources;
   if (!agent.is_overcommitted && !shared && agent.free.contains(resources)) {
     agent.free -= resources;
   } else if (!agent.is_overcommitted && shared && agent.free.contains(resources.non_shared())) {

@@ -48,6 +48,7 @@ struct Framework {
 
 struct Role {
   std::string name;
+  model::Symbol symbol;                    // The same, as resources carry it.
   ShareTree::Node node = ShareTree::root;  // Parent of the clients: `eng/.` for `eng` (ALC-023).
   std::size_t clients = 0;
 };
@@ -102,7 +103,8 @@ class Books {
   void request(Agent& agent, TimePoint now);
   void request_all(TimePoint now);
 
-  // Gives `resources` (without allocation role) to the client. `times` counts as so many allocations (ALC-025).
+  // Gives `resources` (without allocation role; agent.free itself is fine) to the client. `times` counts as so many
+  // allocations (ALC-025).
   void hold(Agent& agent, ClientIndex client, const model::Resources& resources, std::uint64_t times);
   // Takes them back. Fails with failed_precondition if the client does not hold them.
   Result<> release(Agent& agent, ClientIndex client, const model::Resources& resources);

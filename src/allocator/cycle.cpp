@@ -15,7 +15,7 @@ class Visit {
  public:
   Visit(Books& books, Agent& agent, std::vector<Grant>& grants) : books_(books), agent_(agent), grants_(grants) {
     marks_ = marks_of(agent.free);
-    content_ = books.content_of(agent);
+    if (!agent.filters.empty()) content_ = books.content_of(agent);
     if (marks_.shared) unshared_rest_ = agent.free;
   }
 
@@ -63,17 +63,24 @@ class Visit {
   // Returns whether there is something left for others.
   bool offer(ClientIndex index, const Client& client, const model::Resources& wanted, Content content) {
     if (!agent_.filters.empty() && agent_.filters.withholds(index, client.epoch, wanted, content)) return true;
-    const model::Resources given = wanted.with_single_counts();
-    grants_.push_back({books_.frameworks[client.framework].id, role_->name, agent_.id,
-                       given.with_allocation_role(model::Symbol(role_->name))});
-    books_.hold(agent_, index, given, 1);
-    has_given_ = true;
-    content_ = 0;
-    // A shared volume stays free, but is offered once in a cycle (RES-131).
-    if (marks_.shared) unshared_rest_ -= given;
+    // A shared volume stays free, but is offered once in a cycle, and one holder at a time (RES-131).
+    if (marks_.shared) {
+      give(index, client, wanted.with_single_counts());
+    } else {
+      give(index, client, wanted);
+    }
     if (rest().empty()) return false;
     select_usable();
     return true;
+  }
+
+  void give(ClientIndex index, const Client& client, const model::Resources& given) {
+    grants_.push_back(
+        {books_.frameworks[client.framework].id, role_->name, agent_.id, given.with_allocation_role(role_->symbol)});
+    if (marks_.shared) unshared_rest_ -= given;
+    books_.hold(agent_, index, given, 1);
+    has_given_ = true;
+    content_ = 0;
   }
 
   Books& books_;

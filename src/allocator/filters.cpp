@@ -19,40 +19,56 @@ Duration refusal_length(double refuse_seconds) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
 }
 
-std::vector<Filters::Entry>::iterator Filters::first_of(ClientIndex client) {
-  return std::ranges::lower_bound(entries_, client, {}, &Entry::client);
+std::size_t Filters::first_of(ClientIndex client) const {
+  return static_cast<std::size_t>(std::ranges::lower_bound(clients_, client) - clients_.begin());
+}
+
+void Filters::erase(std::size_t index) {
+  const auto at = static_cast<std::ptrdiff_t>(index);
+  clients_.erase(clients_.begin() + at);
+  matches_.erase(matches_.begin() + at);
+  refusals_.erase(refusals_.begin() + at);
 }
 
 void Filters::add(ClientIndex client, std::uint64_t epoch, TimePoint expires, model::Resources refused) {
-  auto at = first_of(client);
-  while (at != entries_.end() && at->client == client && at->epoch != epoch) at = entries_.erase(at);
-  entries_.insert(at, {client, epoch, expires, 0, std::move(refused)});
+  const std::size_t index = first_of(client);
+  while (index < clients_.size() && clients_[index] == client && matches_[index].epoch != epoch) erase(index);
+  const auto at = static_cast<std::ptrdiff_t>(index);
+  clients_.insert(clients_.begin() + at, client);
+  matches_.insert(matches_.begin() + at, {epoch, 0});
+  refusals_.insert(refusals_.begin() + at, {expires, std::move(refused)});
 }
 
 bool Filters::withholds(ClientIndex client, std::uint64_t epoch, const model::Resources& offered, Content content) {
-  for (auto at = first_of(client); at != entries_.end() && at->client == client; ++at) {
-    if (at->epoch != epoch) continue;
-    if (content != 0 && at->withheld == content) return true;
-    if (!at->refused.contains(offered)) continue;
-    at->withheld = content;
+  for (std::size_t i = first_of(client); i < clients_.size() && clients_[i] == client; ++i) {
+    if (matches_[i].epoch != epoch) continue;
+    if (content != 0 && matches_[i].withheld == content) return true;
+    if (!refusals_[i].refused.contains(offered)) continue;
+    matches_[i].withheld = content;
     return true;
   }
   return false;
 }
 
 bool Filters::expire(ClientIndex client, TimePoint now) {
-  const auto first = first_of(client);
-  auto last = first;
-  while (last != entries_.end() && last->client == client) ++last;
-  const auto kept = std::remove_if(first, last, [now](const Entry& entry) { return entry.expires <= now; });
-  const bool any = kept != last;
-  entries_.erase(kept, last);
+  bool any = false;
+  for (std::size_t i = first_of(client); i < clients_.size() && clients_[i] == client;) {
+    if (refusals_[i].expires <= now) {
+      erase(i);
+      any = true;
+    } else {
+      ++i;
+    }
+  }
   return any;
 }
 
 std::size_t Filters::count(ClientIndex client, std::uint64_t epoch) const {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      entries_, [&](const Entry& entry) { return entry.client == client && entry.epoch == epoch; }));
+  std::size_t count = 0;
+  for (std::size_t i = first_of(client); i < clients_.size() && clients_[i] == client; ++i) {
+    if (matches_[i].epoch == epoch) ++count;
+  }
+  return count;
 }
 
 }  // namespace stoa::allocator

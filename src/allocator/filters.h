@@ -6,6 +6,7 @@
 // (ALC-127).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -32,23 +33,28 @@ class Filters {
   bool withholds(ClientIndex client, std::uint64_t epoch, const model::Resources& offered, Content content);
   // Removes those of the client that end before or at `now`. Returns whether there were any.
   bool expire(ClientIndex client, TimePoint now);
-  void clear() { entries_.clear(); }
-  bool empty() const { return entries_.empty(); }
+  void clear() { *this = {}; }
+  bool empty() const { return clients_.empty(); }
   // How many a client has in force.
   std::size_t count(ClientIndex client, std::uint64_t epoch) const;
 
  private:
-  struct Entry {
-    ClientIndex client;
+  struct Match {
     std::uint64_t epoch;
-    TimePoint expires;
     Content withheld;  // The last content found to be withheld; 0 for none.
+  };
+  struct Refusal {
+    TimePoint expires;
     model::Resources refused;
   };
 
-  std::vector<Entry>::iterator first_of(ClientIndex client);
+  std::size_t first_of(ClientIndex client) const;
+  void erase(std::size_t index);
 
-  std::vector<Entry> entries_;  // Sorted by client.
+  // Three columns of one table, sorted by client: the search touches the first only, a repeated answer two.
+  std::vector<ClientIndex> clients_;
+  std::vector<Match> matches_;
+  std::vector<Refusal> refusals_;
 };
 
 }  // namespace stoa::allocator
