@@ -1,0 +1,91 @@
+#include <array>
+
+#include "api/metrics/metrics.h"
+#include "api/metrics/resource_metrics.h"
+#include "api/v0/values.h"
+#include "mesos/v1/mesos.pb.h"
+#include "model/task_state.h"
+
+namespace stoa::api {
+namespace {
+
+using mesos::v1::TaskState;
+
+// There from the start though nothing feeds them yet (V0-157).
+constexpr std::array unfed{
+    "slave/recovery_errors",
+    "slave/executor_directory_max_allowed_age_secs",
+    "slave/container_launch_errors",
+    "slave/executors_registering",
+    "slave/executors_terminating",
+    "slave/executors_preempted",
+    "slave/valid_status_updates",
+    "slave/invalid_status_updates",
+    "slave/valid_framework_messages",
+    "slave/invalid_framework_messages",
+    "containerizer/mesos/container_destroy_errors",
+    "containerizer/mesos/provisioner/remove_container_errors",
+    "containerizer/mesos/provisioner/bind/remove_rootfs_errors",
+    "containerizer/fetcher/task_fetches_succeeded",
+    "containerizer/fetcher/task_fetches_failed",
+    "containerizer/fetcher/cache_size_total_bytes",
+    "containerizer/fetcher/cache_size_used_bytes",
+    "gc/path_removals_succeeded",
+    "gc/path_removals_failed",
+    "gc/path_removals_pending",
+};
+
+struct Counted {
+  std::map<TaskState, double> tasks;
+  double running_executors = 0;
+  double ended_executors = 0;
+  ResourceUse use;
+};
+
+void count_framework(const agent::FrameworkRecord& framework, Counted& counted) {
+  for (const auto& executor : framework.executors) {
+    ++counted.running_executors;
+    bool counts = false;
+    for (const auto& record : executor->tasks) {
+      ++counted.tasks[record->task->state()];
+      if (model::is_terminal(record->task->state())) continue;
+      counts = true;
+      counted.use.used.add(v0::resources_of(record->task->resources()));
+    }
+    if (counts) counted.use.used.add(v0::resources_of(executor->info->resources()));
+  }
+  for (const auto& executor : framework.completed_executors) {
+    ++counted.ended_executors;
+    for (const auto& record : executor->tasks) ++counted.tasks[record->task->state()];
+  }
+}
+
+}  // namespace
+
+MetricValues agent_metrics(const agent::Snapshot& state, const ReadingContext& context, WallSeconds now) {
+  MetricValues values;
+  for (const char* name : unfed) values[name] = 0;
+  Counted counted;
+  if (state.info) counted.use.total.add(v0::resources_of(state.info->resources()));
+  for (const agent::FrameworkRecord& framework : state.frameworks) count_framework(framework, counted);
+  for (const agent::FrameworkRecord& framework : state.completed_frameworks) count_framework(framework, counted);
+  values["slave/uptime_secs"] = now - context.start_time;
+  values["slave/registered"] = state.registered ? 1 : 0;
+  values["slave/frameworks_active"] = static_cast<double>(state.frameworks.size());
+  values["slave/executors_running"] = counted.running_executors;
+  values["slave/executors_terminated"] = counted.ended_executors;
+  values["slave/tasks_staging"] = counted.tasks[mesos::v1::TASK_STAGING];
+  values["slave/tasks_starting"] = counted.tasks[mesos::v1::TASK_STARTING];
+  values["slave/tasks_running"] = counted.tasks[mesos::v1::TASK_RUNNING];
+  values["slave/tasks_killing"] = counted.tasks[mesos::v1::TASK_KILLING];
+  values["slave/tasks_finished"] = counted.tasks[mesos::v1::TASK_FINISHED];
+  values["slave/tasks_failed"] = counted.tasks[mesos::v1::TASK_FAILED];
+  values["slave/tasks_killed"] = counted.tasks[mesos::v1::TASK_KILLED];
+  values["slave/tasks_lost"] = counted.tasks[mesos::v1::TASK_LOST];
+  values["slave/tasks_gone"] = counted.tasks[mesos::v1::TASK_GONE];
+  add_resource_metrics(values, "slave/", counted.use);
+  add_system_metrics(values);
+  return values;
+}
+
+}  // namespace stoa::api

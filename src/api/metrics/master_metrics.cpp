@@ -1,0 +1,107 @@
+#include <array>
+
+#include "api/metrics/metrics.h"
+#include "api/metrics/resource_metrics.h"
+#include "mesos/v1/mesos.pb.h"
+
+namespace stoa::api {
+namespace {
+
+using mesos::v1::TaskState;
+
+// There from the start though nothing feeds them yet (V0-157).
+constexpr std::array unfed{
+    "master/event_queue_messages",
+    "master/event_queue_dispatches",
+    "master/event_queue_http_requests",
+    "master/operator_event_stream_subscribers",
+    "master/operations/total",
+    "master/operations/pending",
+    "master/operations/recovering",
+    "master/operations/unreachable",
+    "master/operations/finished",
+    "master/operations/failed",
+    "master/operations/error",
+    "master/operations/dropped",
+    "master/operations/gone_by_operator",
+    "registrar/queued_operations",
+    "registrar/registry_size_bytes",
+    "registrar/log/ensemble_size",
+    "allocator/mesos/allocation_runs",
+    "allocator/mesos/event_queue_dispatches",
+    "allocator/event_queue_dispatches",
+};
+
+void add_agents(MetricValues& values, const master::Snapshot& state) {
+  double connected = 0;
+  double active = 0;
+  ResourceUse use;
+  std::map<std::string, double> promised{{"cpus", 0}, {"mem", 0}, {"disk", 0}};
+  for (const auto& agent : state.agents) {
+    connected += agent->connected ? 1 : 0;
+    active += agent->active ? 1 : 0;
+    use.total.add(agent->total);
+    use.used.add(agent->allocated);
+    for (auto& [name, sum] : promised) {
+      sum += (agent->allocated.scalar(name) + agent->offered.scalar(name)).to_double();
+    }
+  }
+  const auto count = static_cast<double>(state.agents.size());
+  values["master/slaves_connected"] = connected;
+  values["master/slaves_disconnected"] = count - connected;
+  values["master/slaves_active"] = active;
+  values["master/slaves_inactive"] = count - active;
+  values["master/slaves_unreachable"] = static_cast<double>(state.unreachable_agents);
+  add_resource_metrics(values, "master/", use);
+  for (const auto& [name, sum] : promised) {
+    values["allocator/mesos/resources/" + name + "/offered_or_allocated"] = sum;
+    const auto total = use.total.regular.find(name);
+    values["allocator/mesos/resources/" + name + "/total"] =
+        total == use.total.regular.end() ? 0 : static_cast<double>(total->second) / 1000.0;
+  }
+}
+
+void add_frameworks(MetricValues& values, const master::Snapshot& state) {
+  double connected = 0;
+  double active = 0;
+  double offers = 0;
+  std::map<TaskState, double> tasks;
+  for (const auto& framework : state.frameworks) {
+    connected += framework->connected ? 1 : 0;
+    active += framework->active ? 1 : 0;
+    offers += static_cast<double>(framework->offers.size());
+    for (const auto& task : framework->tasks) ++tasks[task->state()];
+    tasks[mesos::v1::TASK_UNREACHABLE] += static_cast<double>(framework->unreachable_tasks.size());
+  }
+  const auto count = static_cast<double>(state.frameworks.size());
+  values["master/frameworks_connected"] = connected;
+  values["master/frameworks_disconnected"] = count - connected;
+  values["master/frameworks_active"] = active;
+  values["master/frameworks_inactive"] = count - active;
+  values["master/outstanding_offers"] = offers;
+  values["master/tasks_staging"] = tasks[mesos::v1::TASK_STAGING];
+  values["master/tasks_starting"] = tasks[mesos::v1::TASK_STARTING];
+  values["master/tasks_running"] = tasks[mesos::v1::TASK_RUNNING];
+  values["master/tasks_killing"] = tasks[mesos::v1::TASK_KILLING];
+  values["master/tasks_unreachable"] = tasks[mesos::v1::TASK_UNREACHABLE];
+}
+
+}  // namespace
+
+MetricValues master_metrics(const master::Snapshot& state, const ReadingContext& context, WallSeconds now,
+                            std::uint64_t shared_reads) {
+  MetricValues values;
+  for (const char* name : unfed) values[name] = 0;
+  values["registrar/log/recovered"] = 1;
+  values["master/uptime_secs"] = now - context.start_time;
+  values["master/elected"] = context.elected_time ? 1 : 0;
+  values["master/http_cache_hits"] = static_cast<double>(shared_reads);
+  add_agents(values, state);
+  add_frameworks(values, state);
+  add_system_metrics(values);
+  // What the core counts itself is the truth.
+  for (const auto& [name, value] : state.metrics) values[name] = value;
+  return values;
+}
+
+}  // namespace stoa::api

@@ -1,0 +1,60 @@
+// The operator calls of the master as a table: type to what it needs and what answers it. A new call is one file and
+// one line.
+#pragma once
+
+#include <span>
+
+#include "api/reading_context.h"
+#include "api/routes.h"
+#include "codec/media_type.h"
+#include "http/message.h"
+#include "http/responder.h"
+#include "proto/forward.h"
+
+namespace stoa::api {
+
+// One accepted call: validated, its answer's encoding negotiated.
+struct MasterRequest {
+  const mesos::v1::master::Call& call;
+  codec::MediaType encoding;
+  const ReadingContext& context;
+  std::uint64_t shared_reads = 0;
+};
+
+struct MasterCallKind {
+  int type;
+  const char* member = nullptr;  // That must be present; null if none must.
+  bool (mesos::v1::master::Call::*has_member)() const = nullptr;
+  // Exactly one of the two, or none: the call is known, and 501 here.
+  http::Response (*at_once)(const MasterRequest&) = nullptr;
+  http::Response (*from_state)(const MasterRequest&, const master::Snapshot&) = nullptr;
+};
+
+// Nothing for a type that is not known.
+const MasterCallKind* find_master_call(int type);
+
+// Fails with invalid_argument: "Expecting 'X' to be present" (OPR-011).
+Result<> validate(const mesos::v1::master::Call& call);
+
+// Of the process (process_calls.cpp).
+http::Response get_health(const MasterRequest& request);
+http::Response get_version(const MasterRequest& request);
+http::Response get_flags(const MasterRequest& request);
+http::Response get_logging_level(const MasterRequest& request);
+http::Response list_files(const MasterRequest& request);
+http::Response read_file(const MasterRequest& request);
+// Of the cluster (state_calls.cpp).
+http::Response get_metrics(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_master(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_state(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_agents(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_frameworks(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_tasks(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_executors(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_operations(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_roles(const MasterRequest& request, const master::Snapshot& state);
+
+// POST /api/v1 (OPR-001, OPR-002).
+void handle_master_call(MasterReading& reading, http::Request request, http::Responder responder);
+
+}  // namespace stoa::api
