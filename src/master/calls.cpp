@@ -79,6 +79,10 @@ void on_scheduler_call(Context& context, const SchedulerCall& event) {
     context.effects.push_back(Reply{event.reply, std::unexpected(framework.error())});
     return;
   }
+  if (event.call->type() == Call::UPDATE_FRAMEWORK) {
+    context.effects.push_back(Reply{event.reply, on_update_framework(context, **framework, event)});
+    return;
+  }
   const Rule rule = rule_of(event.call->type());
   if (rule == nullptr) {
     context.effects.push_back(Reply{event.reply, fail(Code::unimplemented, "501 Not Implemented.")});

@@ -21,6 +21,9 @@ void on_teardown(Context& context, Framework& framework, const CallMessage& call
 void on_message(Context& context, Framework& framework, const CallMessage& call);
 void on_shutdown(Context& context, Framework& framework, const CallMessage& call);
 
+// The one call that is answered with its outcome. Fails with invalid_argument and the texts of SCH-085.
+Result<> on_update_framework(Context& context, Framework& framework, const SchedulerCall& event);
+
 // Reports the state of one task as RECONCILE does (SCH-232); KILL of an unknown task answers the same (SCH-199).
 void reconcile_one(Context& context, const Framework& framework, const TaskId& task,
                    const std::optional<AgentId>& agent);

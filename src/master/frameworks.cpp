@@ -159,17 +159,14 @@ void resume(Context& context, const Subscribe& event, Framework& framework, Want
   end_old_stream(context, framework);
   withdraw_offers_silently(context, framework);
 
-  put_info(framework, std::move(wanted.info));
-  framework.suppressed = std::move(wanted.suppressed);
+  put_in_force(context, framework, std::move(wanted.info), std::move(wanted.suppressed));
   framework.reregistered = context.now.wall;
   if (framework.recovered) framework.registered = context.now.wall;
   framework.recovered = false;
   attach_stream(context, framework, event);
   log_info(context, "framework {} ({}) subscribed again", framework.id.value, framework.info->name());
   send_subscribed(context, framework);
-  context.state.allocator.update_framework(framework.id, spec_of(framework), context.now.steady);
   if (!was_connected) context.state.allocator.activate_framework(framework.id, context.now.steady);
-  tell_agents_of(context, framework);
 }
 
 RegistryChange removal_record(const Context& context, const Framework& framework) {
@@ -180,6 +177,13 @@ RegistryChange removal_record(const Context& context, const Framework& framework
 }
 
 }  // namespace
+
+void put_in_force(Context& context, Framework& framework, FrameworkInfo info, std::set<std::string> suppressed) {
+  put_info(framework, std::move(info));
+  framework.suppressed = std::move(suppressed);
+  context.state.allocator.update_framework(framework.id, spec_of(framework), context.now.steady);
+  tell_agents_of(context, framework);
+}
 
 void on_subscribe(Context& context, const Subscribe& event) {
   State& state = context.state;

@@ -10,6 +10,11 @@ namespace stoa::master {
 // Admits, resumes or refuses; a refusal is an ERROR event and the end of the stream (sections 2 and 6 of SCH).
 void on_subscribe(Context& context, const Subscribe& event);
 
+// Puts a new description and new suppressed roles in force: in the books, for the allocator, and on the agents that run
+// something of the framework.
+void put_in_force(Context& context, Framework& framework, mesos::v1::FrameworkInfo info,
+                  std::set<std::string> suppressed);
+
 // The framework's stream ended: offers are withdrawn, the failover timer starts (SCH-068 to SCH-071). A notice about a
 // stream that was replaced changes nothing (SCH-072).
 void on_stream_closed(Context& context, const StreamClosed& event);
