@@ -90,7 +90,7 @@ Result<> check_admissible(const State& state, const Subscribe& event, const Want
   if (known->second.removing) return fail(Code::failed_precondition, "Framework has been removed");
   const std::optional<std::string> principal =
       wanted.info.has_principal() ? std::optional(wanted.info.principal()) : std::nullopt;
-  if (!known->second.recovered && known->second.principal != principal) {
+  if (known->second.principal != principal) {
     return fail(Code::permission_denied, "Changing framework's principal is not allowed.");
   }
   return {};
