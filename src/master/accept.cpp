@@ -158,7 +158,8 @@ void launch(Context& context, Framework& framework, const Operation& operation, 
 void launch_group(Context& context, Framework& framework, const Operation& operation) {
   for (const TaskInfo& task : tasks_of(operation)) {
     refuse_task(context, framework, task, TaskStatus::REASON_TASK_GROUP_INVALID,
-                "Task groups are not supported by this version");
+                operation.has_id() ? "The `id` field cannot be set on LAUNCH operations"
+                                   : "Task groups are not supported by this version");
   }
 }
 
