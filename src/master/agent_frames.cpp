@@ -66,7 +66,9 @@ void on_executor_message(Context& context, const Agent& agent, const link::Execu
 }
 
 // An orderly farewell: durable first, then the agent's tasks end with it.
-void on_unregister(Context& context, const Agent& agent) {
+void on_unregister(Context& context, Agent& agent) {
+  if (agent.marking) return;
+  agent.marking = true;
   context.state.metrics.count("master/messages_unregister_slave");
   persist(context, {{"agent", agent.id.value, ""}}, RemoveAgent{agent.id});
 }

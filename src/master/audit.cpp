@@ -70,7 +70,8 @@ Result<> audit_agent(const State& state, const Agent& agent) {
   if (listed_twice) return broken("agent {} is registered and more", agent.id.value);
   const bool returns = state.timers.contains({TimerKey::Kind::agent_return, agent.id.value});
   const bool pinged = state.timers.contains({TimerKey::Kind::agent_ping, agent.id.value});
-  if (agent.marking || (agent.connected() ? pinged && !returns : returns)) return {};
+  const bool decided = agent.marking || state.registering_agents.contains(agent.id);
+  if (decided || (agent.connected() ? pinged && !returns : returns)) return {};
   return broken("agent {}: nothing watches over it, or the wrong timer", agent.id.value);
 }
 

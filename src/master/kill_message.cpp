@@ -5,6 +5,13 @@
 
 namespace stoa::master {
 
+std::shared_ptr<const link::ToAgent> kill_message(const FrameworkId& framework, const std::string& task) {
+  auto message = std::make_shared<link::ToAgent>();
+  message->mutable_kill()->mutable_framework_id()->set_value(framework.value);
+  message->mutable_kill()->mutable_task_id()->set_value(task);
+  return message;
+}
+
 std::shared_ptr<const link::ToAgent> kill_message(const FrameworkId& framework,
                                                   const mesos::v1::scheduler::Call& call) {
   auto message = std::make_shared<link::ToAgent>();

@@ -8,6 +8,8 @@
 
 namespace stoa::master {
 
+// Without a policy.
+std::shared_ptr<const link::ToAgent> kill_message(const FrameworkId& framework, const std::string& task);
 // From a KILL call of the framework.
 std::shared_ptr<const link::ToAgent> kill_message(const FrameworkId& framework, const mesos::v1::scheduler::Call& call);
 

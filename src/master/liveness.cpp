@@ -44,6 +44,7 @@ void forget(Context& context, Agent& agent) {
 
 void on_link_closed(Context& context, const LinkClosed& event) {
   State& state = context.state;
+  state.registering.erase(event.link);  // What was being written is finished without it.
   const auto known = state.links.find(event.link);
   if (known == state.links.end()) return;
   Agent& agent = state.agents.at(known->second);
@@ -74,6 +75,12 @@ void ping(Context& context, Agent& agent) {
 
 void begin_unreachable(Context& context, Agent& agent) {
   if (agent.marking) return;
+  if (context.state.registering_agents.contains(agent.id)) {
+    // In the middle of registering it lives; should that come to nothing, this is decided anew.
+    context.state.timers.set({TimerKey::Kind::agent_ping, agent.id.value},
+                             context.now.steady + context.state.config.agent_ping_timeout);
+    return;
+  }
   agent.marking = true;
   context.state.metrics.count("master/slave_unreachable_scheduled");
   log_warning(context, "agent {} at {} is silent: marking it unreachable", agent.id.value, agent.info->hostname());
@@ -100,6 +107,7 @@ void finish_unreachable(Context& context, const AgentId& id) {
 void begin_forgetting(Context& context, const AgentId& id) {
   const auto known = context.state.recovered_agents.find(id);
   if (known == context.state.recovered_agents.end() || context.state.registering_agents.contains(id)) return;
+  known->second.marking = true;
   context.state.metrics.count("master/recovery_slave_removals");
   persist(context, {agent_record(context, id, registry::Agent::UNREACHABLE, known->second.info.get())},
           ForgetRecoveredAgent{id});

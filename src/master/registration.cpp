@@ -1,5 +1,7 @@
 // Registration of agents: who is admitted under which id, what is written first, and how its tasks enter the books
 // (HA-090 to HA-117, AGT-030 to AGT-041).
+#include <algorithm>
+
 #include "google/protobuf/util/message_differencer.h"
 #include "master/agents.h"
 #include "master/frameworks.h"
@@ -9,6 +11,7 @@
 #include "master/statuses.h"
 #include "master/tasks.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
+#include "model/identifier.h"
 #include "stoa/link.pb.h"
 #include "stoa/registry.pb.h"
 
@@ -18,6 +21,9 @@ namespace {
 using link::Register;
 using link::ToAgent;
 using mesos::v1::AgentInfo;
+
+// Far above any machine, far below what would spoil the shares of everyone.
+constexpr std::int64_t cpus_max = 1'000'000;
 
 void refuse(Context& context, LinkNumber link, const std::string& why, bool shutdown) {
   log_warning(context, "refusing a registration: {}", why);
@@ -30,8 +36,15 @@ void refuse(Context& context, LinkNumber link, const std::string& why, bool shut
 
 // What an agent says of itself must hold before anything is written (SEC-245).
 Result<> check_claims(const Register& claim) {
+  const std::string& id = claim.agent_info().id().value();
+  if (!id.empty()) {
+    if (auto valid = model::validate_identifier(id); !valid) return invalid("invalid id: " + valid.error().message);
+  }
   auto total = model::Resources::from_messages(claim.total_resources());
   if (!total) return invalid("invalid resources: " + total.error().message);
+  if (total->scalar("cpus").thousandths() > cpus_max * 1000) {
+    return invalid(fmt::format("{} cpus are more than any machine has", total->scalar("cpus").to_text()));
+  }
   return {};
 }
 
@@ -73,11 +86,16 @@ Framework* framework_for(Context& context, const Agent& agent, const Register& c
   return nullptr;
 }
 
-// Enters the tasks of an agent that this leader does not have in its books.
-void adopt_tasks(Context& context, Agent& agent, const Register& claim, bool was_unreachable) {
+// Enters the tasks of an agent that this leader does not have in its books. `known`: it has the agent in them.
+void adopt_tasks(Context& context, Agent& agent, const Register& claim, bool known, bool was_unreachable) {
   for (const auto& record : claim.tasks()) {
     Framework* framework = framework_for(context, agent, claim, record.framework_id().value());
     if (framework == nullptr || framework->tasks.contains(TaskId(record.task_id().value()))) continue;
+    if (known && !framework->info->checkpoint() && !is_terminal(record.state())) {
+      // It was reported lost when the link broke, so it must not go on (SCH-239).
+      send(context, agent, kill_message(framework->id, record.task_id().value()));
+      continue;
+    }
     adopt_task(context, *framework, agent, record);
     if (!was_unreachable || is_terminal(record.state())) continue;
     StatusFacts facts{TaskId(record.task_id().value()), record.state(),
@@ -119,6 +137,15 @@ void attach(Context& context, Agent& agent, LinkNumber link) {
                            context.now.steady + context.state.config.agent_ping_timeout);
 }
 
+// Takes over the agent's resources. What is offered of it may be no more if they changed.
+void put_total(Context& context, Agent& agent, const Register& claim) {
+  model::Resources total = *model::Resources::from_messages(claim.total_resources());
+  if (total == agent.total) return;
+  withdraw_offers(context, agent);
+  agent.total = std::move(total);
+  context.state.allocator.update_agent_total(agent.id, agent.total, context.now.steady);
+}
+
 // Tasks in our books that the agent did not name are asked back; kills that waited are sent (HA-117, SCH-204).
 void reconcile_with(Context& context, Agent& agent, const Register& claim) {
   std::set<std::pair<FrameworkId, TaskId>> named;
@@ -137,7 +164,7 @@ void reconcile_with(Context& context, Agent& agent, const Register& claim) {
       }
       message->mutable_reconcile_tasks()->add_task_ids()->set_value(key.second.value);
     } else if (task.kill) {
-      send(context, agent, kill_message(framework.id, *task.kill));
+      if (!is_terminal(task.message->state())) send(context, agent, kill_message(framework.id, *task.kill));
       task.kill.reset();
     }
   }
@@ -156,6 +183,7 @@ void reconnect(Context& context, Agent& agent, LinkNumber link, const std::share
     }
   }
   const bool was_connected = agent.connected();
+  put_total(context, agent, claim);
   put_claim(agent, claim, *agent.info);
   agent.reregistered = context.now.wall;
   attach(context, agent, link);
@@ -163,7 +191,7 @@ void reconnect(Context& context, Agent& agent, LinkNumber link, const std::share
   state.metrics.count("master/slave_reregistrations");
   send_registered(context, agent);
   log_info(context, "agent {} at {} registered again", agent.id.value, agent.info->hostname());
-  adopt_tasks(context, agent, claim, false);
+  adopt_tasks(context, agent, claim, true, false);
   for (const auto& record : claim.tasks()) {
     const auto framework = state.frameworks.find(FrameworkId(record.framework_id().value()));
     if (framework == state.frameworks.end()) continue;
@@ -174,6 +202,22 @@ void reconnect(Context& context, Agent& agent, LinkNumber link, const std::share
   }
   reconcile_with(context, agent, claim);
   if (!was_connected) state.allocator.activate_agent(agent.id, context.now.steady);
+}
+
+// The link ended while the registration was being written: the agent is admitted and expected back.
+void expect_back(Context& context, const AgentId& id, bool was_unreachable, AgentInfo info) {
+  State& state = context.state;
+  // One that we knew before stays what it was to us until it is here.
+  if (was_unreachable || state.agents.contains(id)) return;
+  state.recovered_agents[id] = {std::make_shared<const AgentInfo>(std::move(info))};
+  state.timers.set({TimerKey::Kind::recovered_agent, id.value},
+                   context.now.steady + state.config.agent_reregister_timeout);
+}
+
+bool same_attributes(const AgentInfo& a, const AgentInfo& b) {
+  return std::ranges::equal(a.attributes(), b.attributes(), [](const auto& left, const auto& right) {
+    return google::protobuf::util::MessageDifferencer::Equals(left, right);
+  });
 }
 
 bool same_machine(const Agent& agent, const Register& claim) {
@@ -197,8 +241,10 @@ void register_known(Context& context, LinkNumber link, const std::shared_ptr<con
     return admit(context, link, message, id, false);
   }
   if (const auto recovered = state.recovered_agents.find(id); recovered != state.recovered_agents.end()) {
+    if (recovered->second.marking) return;
     const bool changed =
         !google::protobuf::util::MessageDifferencer::Equals(*recovered->second.info, claim.agent_info());
+    state.registering.insert(link);
     if (!changed) return finish_admission(context, AdmitAgent{id, link, message, false});
     return admit(context, link, message, id, false);
   }
@@ -221,6 +267,15 @@ void on_register(Context& context, LinkNumber link, const std::shared_ptr<const 
   const Register& claim = message->register_();
   if (auto valid = check_claims(claim); !valid) return refuse(context, link, valid.error().message, false);
   if (state.registering.contains(link)) return;
+  if (const auto known = state.links.find(link); known != state.links.end()) {
+    // Its repetition, sent before our answer came.
+    const std::string& id = claim.agent_info().id().value();
+    if (id.empty()) return send_registered(context, state.agents.at(known->second));
+    if (id != known->second.value) {
+      log_warning(context, "agent {} registers as agent {} over its link: ignored", known->second.value, id);
+      return;
+    }
+  }
   if (!claim.agent_info().id().value().empty()) return register_known(context, link, message);
   const AgentId id(fmt::format("{}-S{}", state.config.info->id(), state.next_agent++));
   admit(context, link, message, id, false);
@@ -228,19 +283,20 @@ void on_register(Context& context, LinkNumber link, const std::shared_ptr<const 
 
 void finish_admission(Context& context, const AdmitAgent& admission) {
   State& state = context.state;
-  state.registering.erase(admission.link);
+  const bool link_is_gone = state.registering.erase(admission.link) == 0;
   state.registering_agents.erase(admission.agent);
   const Register& claim = admission.registration->register_();
   AgentInfo info = claim.agent_info();
   info.mutable_id()->set_value(admission.agent.value);
+  if (link_is_gone) return expect_back(context, admission.agent, admission.was_unreachable, std::move(info));
   if (const auto known = state.agents.find(admission.agent); known != state.agents.end()) {
     // Known, with new information that is now written.
-    known->second.info = std::make_shared<const AgentInfo>(std::move(info));
-    auto total = model::Resources::from_messages(claim.total_resources());
-    known->second.total = *std::move(total);
-    reconnect(context, known->second, admission.link, admission.registration);
-    state.allocator.update_agent(admission.agent, spec_of(state, known->second), context.now.steady);
-    state.allocator.update_agent_total(admission.agent, known->second.total, context.now.steady);
+    Agent& agent = known->second;
+    const std::shared_ptr<const AgentInfo> before = agent.info;
+    agent.info = std::make_shared<const AgentInfo>(std::move(info));
+    reconnect(context, agent, admission.link, admission.registration);
+    state.allocator.update_agent(agent.id, spec_of(state, agent), context.now.steady);
+    if (!same_attributes(*before, *agent.info)) state.allocator.forget_filters(agent.id, context.now.steady);
     return;
   }
   const bool recovered = state.recovered_agents.erase(admission.agent) > 0;
@@ -261,7 +317,7 @@ void finish_admission(Context& context, const AdmitAgent& admission) {
   log_info(context, "agent {} at {} registered with {}", agent.id.value, agent.info->hostname(), agent.total.to_text());
   send_registered(context, agent);
   state.allocator.add_agent(agent.id, spec_of(state, agent), {}, context.now.steady);
-  adopt_tasks(context, agent, claim, admission.was_unreachable);
+  adopt_tasks(context, agent, claim, false, admission.was_unreachable);
 }
 
 }  // namespace stoa::master

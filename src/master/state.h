@@ -94,7 +94,7 @@ struct Agent {
   WallSeconds registered = 0;
   WallSeconds reregistered = 0;
   std::size_t pings_unanswered = 0;
-  bool marking = false;  // It is being marked unreachable.
+  bool marking = false;  // That it is unreachable or gone for good is being written (HA-113).
   model::Resources total;
   model::Resources allocated;  // Held by tasks; kept up to date with each change.
   model::Resources offered;
@@ -109,6 +109,7 @@ struct Agent {
 // An agent that is in the registry and has not come back to this leader (HA-085).
 struct RecoveredAgent {
   std::shared_ptr<const mesos::v1::AgentInfo> info;
+  bool marking = false;  // It is being marked unreachable.
 };
 
 struct CompletedFramework {
