@@ -190,26 +190,42 @@ class Demo {
 
 }  // namespace
 
+namespace {
+
+// What all agents together have.
+Result<Totals> totals_of(Cluster& cluster) {
+  LET(const JsonValue state, cluster.get("/state"));
+  Totals totals;
+  for (const JsonValue& agent : state["slaves"].elements()) {
+    totals.cpus += agent["resources"]["cpus"].number();
+    totals.mem += agent["resources"]["mem"].number();
+  }
+  if (totals.cpus < 1 || totals.mem < 1024) {
+    return fail(Code::failed_precondition, "the cluster has less than 1 CPU and 1024 MB");
+  }
+  return totals;
+}
+
+}  // namespace
+
 int run_demo(std::span<const std::string> arguments) {
   CommonOptions common;
   Duration length = 20s;
+  Totals totals;
   Options options("demo [OPTIONS]", "Runs two frameworks with different demands side by side and shows their shares.");
   options.add("length", 0, length, "How long tasks are launched.");
+  options.add("cpus", 0, totals.cpus, "What the cluster has; 0: it is asked.");
+  options.add("mem", 0, totals.mem, "What the cluster has, in MB; 0: it is asked.");
   add_connection(options, common);
   options.example("stoa up --work_dir=/tmp/demo --resources='cpus:8;mem:8192' & stoa demo");
   if (const std::optional<int> code = read_options(options, arguments)) return *code;
   block_interrupts();
   Cluster cluster;
   if (const Result<> found = cluster.connect(common.master, common.timeout); !found) return failed(found.error());
-  const Result<JsonValue> state = cluster.get("/state");
-  if (!state) return failed(state.error());
-  Totals totals;
-  for (const JsonValue& agent : (*state)["slaves"].elements()) {
-    totals.cpus += agent["resources"]["cpus"].number();
-    totals.mem += agent["resources"]["mem"].number();
-  }
-  if (totals.cpus < 1 || totals.mem < 1024) {
-    return failed({Code::failed_precondition, "the cluster has less than 1 CPU and 1024 MB"});
+  if (totals.cpus <= 0 || totals.mem <= 0) {
+    const Result<Totals> asked = totals_of(cluster);
+    if (!asked) return failed(asked.error());
+    totals = *asked;
   }
   print(fmt::format("Two frameworks share {} CPUs and {}. First `compute` is alone, then `memory` joins.\n\n",
                     amount(totals.cpus), megabytes(totals.mem)));

@@ -8,6 +8,7 @@ namespace stoa::cli {
 namespace {
 
 constexpr std::uint64_t page = 64 << 10;
+constexpr int silences_before_probe = 8;  // Empty readings after which a shrunken file is thought of.
 
 const JsonValue* executor_of(const JsonValue& executors, const std::string& task_id) {
   for (const JsonValue& executor : executors.elements()) {
@@ -52,7 +53,9 @@ Result<std::string> RemoteFile::next(Cluster& cluster) {
   if (!answer && answer.error().code == Code::not_found) return std::string();
   if (!answer) return std::unexpected(std::move(answer).error());
   std::string data = (*answer)["data"].text();
-  if (data.empty() && offset_ > 0) {
+  silences_ = data.empty() ? silences_ + 1 : 0;
+  if (silences_ == silences_before_probe) {
+    silences_ = 0;
     LET(const std::uint64_t end, size(cluster));
     offset_ = std::min(offset_, end);
   }
@@ -67,6 +70,10 @@ Result<std::uint64_t> RemoteFile::size(Cluster& cluster) const {
 
 Result<> seek_last_lines(Cluster& cluster, RemoteFile& file, std::size_t lines) {
   LET(const std::uint64_t size, file.size(cluster));
+  if (lines == 0) {
+    file.seek(size);
+    return {};
+  }
   std::uint64_t begin = size;
   std::string tail;
   while (begin > 0) {

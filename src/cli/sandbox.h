@@ -38,6 +38,7 @@ class RemoteFile {
   net::Url agent_;
   std::string path_;
   std::uint64_t offset_;
+  int silences_ = 0;  // Empty readings in a row.
 };
 
 // Moves the file so that the next `lines` lines are its last ones. O(bytes of them).
