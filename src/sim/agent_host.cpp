@@ -1,0 +1,196 @@
+#include "sim/agent_host.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "agent/checkpoint.h"
+#include "base/check.h"
+#include "mesos/v1/mesos.pb.h"
+#include "sim/describe.h"
+#include "stoa/link.pb.h"
+
+namespace stoa::sim {
+namespace {
+
+void add_scalar(mesos::v1::AgentInfo& info, const std::string& name, double value) {
+  mesos::v1::Resource& resource = *info.add_resources();
+  resource.set_name(name);
+  resource.set_type(mesos::v1::Value::SCALAR);
+  resource.mutable_scalar()->set_value(value);
+}
+
+mesos::v1::AgentInfo draw_info(const std::string& name, Random& random) {
+  mesos::v1::AgentInfo info;
+  info.set_hostname(name);
+  info.set_port(5051);
+  add_scalar(info, "cpus", static_cast<double>(2 + random.below(15)));
+  add_scalar(info, "mem", static_cast<double>(1024 * (4 + random.below(29))));
+  mesos::v1::Resource& ports = *info.add_resources();
+  ports.set_name("ports");
+  ports.set_type(mesos::v1::Value::RANGES);
+  auto& range = *ports.mutable_ranges()->add_range();
+  range.set_begin(31000);
+  range.set_end(31000 + 4 + random.below(100));
+  return info;
+}
+
+agent::Config draw_config(const std::string& name, Random& random) {
+  agent::Config config;
+  config.info = std::make_shared<const mesos::v1::AgentInfo>(draw_info(name, random));
+  config.version = "1";
+  config.addresses = {"192.0.2.1"};
+  config.pid = "slave(1)@192.0.2.1:5051";
+  config.endpoint = "192.0.2.1:5051";
+  config.work_dir = "/work";
+  config.update_retry_max = std::chrono::minutes(1);
+  return config;
+}
+
+}  // namespace
+
+AgentHost::AgentHost(Environment& environment, MasterHost& master, std::size_t index)
+    : environment_(environment),
+      master_(master),
+      name_(fmt::format("agent-{}", index)),
+      config_(draw_config(name_, environment.random)),
+      store_(environment.plan, environment.queue, environment.random),
+      containers_(environment.plan, environment.queue, environment.random,
+                  [this](agent::Event event) {
+                    if (core_ != nullptr) step(event);
+                  }),
+      wakeup_(environment.queue, [this] { step(agent::Tick{}); }) {
+  auto total = model::Resources::from_messages(config_.info->resources());
+  CHECK(total, total.error().message);
+  total_ = *std::move(total);
+}
+
+AgentHost::~AgentHost() = default;
+
+void AgentHost::start() {
+  ++life_;
+  core_ = std::make_unique<agent::Agent>(config_, environment_.random.next());
+  agent::Recovered recovered{.boot_id = fmt::format("boot-{}", boot_), .latest_agent = id_};
+  for (const auto& [key, bytes] : store_.records()) recovered.records.push_back({key.kind, key.id, bytes});
+  step(recovered);
+}
+
+void AgentHost::crash(bool reboot) {
+  environment_.trace.note(name_, reboot ? "reboots" : "crashes");
+  core_.reset();
+  wakeup_.set(std::nullopt);
+  store_.crash();
+  std::vector<std::string> keys;
+  for (const auto& [key, bytes] : store_.records())
+    if (key.kind == agent::progress_kind) keys.push_back(key.id);
+  environment_.laws.on_agent_crash(keys);
+  if (reboot) {
+    ++boot_;
+    containers_.machine_crashed();
+  } else {
+    containers_.agent_crashed();
+  }
+  if (connection_) environment_.network.crash(*connection_, Network::client);
+  connection_.reset();
+}
+
+void AgentHost::cut_link() {
+  if (!connection_) return;
+  environment_.trace.note(name_, "link is cut");
+  environment_.network.cut(*connection_);
+}
+
+void AgentHost::step(const agent::Event& event) {
+  note(environment_.trace, name_, event);
+  agent::Effects effects = std::exchange(effects_, {});
+  core_->step(event, environment_.queue.now(), effects);
+  for (const agent::Effect& effect : effects) {
+    note(environment_.trace, name_, effect);
+    perform(effect);
+  }
+  effects.clear();
+  effects_ = std::move(effects);  // Its memory serves the next step.
+  wakeup_.set(core_->next_wakeup());
+}
+
+void AgentHost::perform(const agent::Effect& effect) {
+  if (const auto* persist = std::get_if<agent::Persist>(&effect)) {
+    perform(*persist);
+  } else if (const auto* made = std::get_if<agent::LinkAgentDirectory>(&effect)) {
+    id_ = made->id;
+  } else if (const auto* connect = std::get_if<agent::Connect>(&effect)) {
+    perform(*connect);
+  } else if (const auto* send = std::get_if<agent::SendMaster>(&effect)) {
+    perform(*send);
+  } else if (const auto* close = std::get_if<agent::CloseLink>(&effect)) {
+    if (connection_ && close->link == link_) environment_.network.close(*connection_, Network::client);
+  } else if (const auto* recover = std::get_if<agent::RecoverContainers>(&effect)) {
+    containers_.recover(recover->known);
+  } else if (const auto* sandbox = std::get_if<agent::PrepareSandbox>(&effect)) {
+    containers_.prepare(*sandbox);
+  } else if (const auto* launch = std::get_if<agent::Launch>(&effect)) {
+    containers_.launch(*launch);
+  } else if (const auto* signal = std::get_if<agent::Signal>(&effect)) {
+    containers_.signal(signal->id, signal->signal);
+  } else if (const auto* destroy = std::get_if<agent::Destroy>(&effect)) {
+    containers_.destroy(destroy->id);
+  } else if (const auto* remove = std::get_if<agent::Remove>(&effect)) {
+    containers_.remove(remove->id);
+  } else if (const auto* exit = std::get_if<agent::Exit>(&effect)) {
+    environment_.laws.broken("an agent with a working store lives on", name_ + ": " + exit->message);
+  }
+}
+
+void AgentHost::perform(const agent::Persist& effect) {
+  std::vector<ports::RecordChange> batch;
+  for (const agent::Change& change : effect.changes) {
+    if (change.kind == agent::progress_kind) environment_.laws.on_progress(change.id, change.bytes, false);
+    batch.push_back({{change.kind, change.id}, change.bytes});
+  }
+  const auto durable = [this, changes = effect.changes] {
+    for (const agent::Change& change : changes)
+      if (change.kind == agent::progress_kind) environment_.laws.on_progress(change.id, change.bytes, true);
+  };
+  store_.apply(std::move(batch), durable, [this, write = effect.write] { step(agent::Persisted{write, {}}); });
+}
+
+void AgentHost::perform(const agent::Connect& effect) {
+  environment_.queue.after(environment_.network.delay(), [this, number = effect.link, life = life_] {
+    if (life == life_ && core_ != nullptr) on_connect_arrived(number);
+  });
+}
+
+void AgentHost::on_connect_arrived(LinkNumber number) {
+  const unsigned life = life_;
+  if (!master_.is_up() || environment_.queue.now().steady < isolated_until_) {
+    environment_.queue.after(environment_.network.delay(), [this, number, life] {
+      if (life == life_ && core_ != nullptr) step(agent::LinkDown{number});
+    });
+    return;
+  }
+  const auto closed = [this, number, life] {
+    if (life != life_ || core_ == nullptr) return;
+    if (connection_ && link_ == number) connection_.reset();
+    step(agent::LinkDown{number});
+  };
+  const auto take = [this, number, life](const std::shared_ptr<const link::ToAgent>& message) {
+    if (life == life_ && core_ != nullptr) step(agent::FromMaster{number, message});
+  };
+  const MasterHost::Link link = master_.accept_link(closed, take);
+  link_ = number;
+  link_at_master_ = link.number;
+  connection_ = link.connection;
+  environment_.network.send(link.connection, Network::server, [this, number, life] {
+    if (life == life_ && core_ != nullptr) step(agent::LinkUp{number});
+  });
+}
+
+void AgentHost::perform(const agent::SendMaster& effect) {
+  if (effect.message->has_update()) environment_.laws.on_update_sent(effect.message->update());
+  if (!connection_ || effect.link != link_) return;
+  environment_.network.send(*connection_, Network::client, [this, link = link_at_master_, message = effect.message] {
+    master_.on_frame(link, message);
+  });
+}
+
+}  // namespace stoa::sim

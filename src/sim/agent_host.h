@@ -1,0 +1,70 @@
+// AgentHost: one machine of the cluster. It runs the real agent core over a virtual disk, network and processes, ends
+// its life at any moment and starts the next one from what was durable.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/agent.h"
+#include "sim/containers.h"
+#include "sim/environment.h"
+#include "sim/master_host.h"
+#include "sim/store.h"
+#include "sim/wakeup.h"
+
+namespace stoa::sim {
+
+class AgentHost {
+ public:
+  // Both must outlive this.
+  AgentHost(Environment& environment, MasterHost& master, std::size_t index);
+  ~AgentHost();
+
+  void start();
+  // With `reboot` the machine goes down, else the process only.
+  void crash(bool reboot);
+  bool is_alive() const { return core_ != nullptr; }
+
+  void cut_link();
+  // No connection to the master is possible until then.
+  void isolate_until(TimePoint when) { isolated_until_ = when; }
+  void freeze() { containers_.freeze(); }
+
+  const std::string& name() const { return name_; }
+  // Empty before it was first registered.
+  const AgentId& id() const { return id_; }
+  const agent::Agent& core() const { return *core_; }
+  const Containers& containers() const { return containers_; }
+  const model::Resources& total() const { return total_; }
+  const Store& store() const { return store_; }
+  std::optional<ConnectionNumber> connection() const { return connection_; }
+
+ private:
+  void step(const agent::Event& event);
+  void perform(const agent::Effect& effect);
+  void perform(const agent::Persist& effect);
+  void perform(const agent::Connect& effect);
+  void perform(const agent::SendMaster& effect);
+  void on_connect_arrived(LinkNumber number);
+
+  Environment& environment_;
+  MasterHost& master_;
+  std::string name_;
+  agent::Config config_;
+  model::Resources total_;
+  Store store_;
+  Containers containers_;
+  std::unique_ptr<agent::Agent> core_;
+  Wakeup wakeup_;
+  AgentId id_;
+  unsigned life_ = 0;
+  unsigned boot_ = 1;
+  TimePoint isolated_until_;
+  LinkNumber link_;  // In the agent's numbering, while `connection_` is set.
+  LinkNumber link_at_master_;
+  std::optional<ConnectionNumber> connection_;
+  agent::Effects effects_;
+};
+
+}  // namespace stoa::sim

@@ -1,0 +1,158 @@
+#include "sim/containers.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "mesos/v1/mesos.pb.h"
+
+namespace stoa::sim {
+
+std::string to_command(const Behaviour& behaviour) {
+  return fmt::format("{} {} {}", behaviour.runs.count(), behaviour.wait_status, behaviour.heeds_sigterm ? 1 : 0);
+}
+
+Behaviour behaviour_of(const std::string& command) {
+  Behaviour behaviour;
+  char* at = nullptr;
+  behaviour.runs = Duration(std::strtoll(command.c_str(), &at, 10));
+  behaviour.wait_status = static_cast<int>(std::strtol(at, &at, 10));
+  behaviour.heeds_sigterm = std::strtol(at, &at, 10) != 0;
+  return behaviour;
+}
+
+void Containers::prepare(const agent::PrepareSandbox& effect) {
+  Result<> result;
+  if (random_.chance(plan_.faults.launch_fails)) result = fail(Code::unavailable, "disk full");
+  tell(draw_wait(plan_.launch_delay / 10, random_), agent::SandboxReady{effect.id, std::move(result)});
+}
+
+void Containers::launch(const agent::Launch& effect) {
+  if (random_.chance(plan_.faults.launch_fails)) {
+    tell(draw_wait(plan_.launch_delay, random_),
+         agent::ContainerLaunched{effect.id, fail(Code::unavailable, "no such program")});
+    return;
+  }
+  Container container;
+  container.framework = FrameworkId(effect.environment.at("MESOS_FRAMEWORK_ID"));
+  container.task = TaskId(effect.task->task_id().value());
+  container.behaviour = behaviour_of(effect.task->command().value());
+  auto resources = model::Resources::from_messages(effect.task->resources());
+  CHECK(resources, resources.error().message);
+  container.resources = resources->without_allocation_role();
+  held_ += container.resources;
+  const bool is_new = containers_.emplace(effect.id, std::move(container)).second;
+  CHECK(is_new, "a container was launched twice");
+  queue_.after(draw_wait(plan_.launch_delay, random_), [this, id = effect.id] { on_started(id); });
+}
+
+void Containers::on_started(const ContainerId& id) {
+  Container* container = find(id);
+  if (container == nullptr || container->state != Container::State::starting) return;
+  container->state = Container::State::running;
+  container->pid = next_pid_++;
+  tell(Duration(0), agent::ContainerLaunched{id, container->pid});
+  if (container->destroyed) {
+    end(id, SIGKILL);
+    return;
+  }
+  queue_.after(container->behaviour.runs, [this, id] {
+    const Container* running = find(id);
+    if (running == nullptr || frozen_) return;
+    const bool lost = random_.chance(plan_.faults.container_lost);
+    end(id, lost ? agent::wait_status_unknown : running->behaviour.wait_status);
+  });
+}
+
+void Containers::signal(const ContainerId& id, int signal) {
+  const Container* container = find(id);
+  if (container == nullptr || !container->behaviour.heeds_sigterm) return;
+  queue_.after(draw_wait(std::chrono::milliseconds(20), random_), [this, id, signal] { end(id, signal); });
+}
+
+void Containers::destroy(const ContainerId& id) {
+  Container* container = find(id);
+  if (container == nullptr) return;
+  container->destroyed = true;
+  if (container->state == Container::State::running)
+    queue_.after(draw_wait(std::chrono::milliseconds(20), random_), [this, id] { end(id, SIGKILL); });
+}
+
+void Containers::remove(const ContainerId& id) {
+  const auto found = containers_.find(id);
+  if (found == containers_.end()) return;
+  CHECK(found->second.state == Container::State::ended, "a container that runs was removed");
+  containers_.erase(found);
+}
+
+void Containers::recover(const std::vector<ContainerId>& known) {
+  const std::set<ContainerId> wanted(known.begin(), known.end());
+  std::vector<ContainerId> orphans;
+  for (const auto& [id, container] : containers_)
+    if (!wanted.contains(id)) orphans.push_back(id);
+  for (const ContainerId& id : orphans) {
+    end(id, SIGKILL);
+    containers_.erase(id);
+  }
+  queue_.after(draw_wait(plan_.launch_delay, random_), [this, known, life = agent_life_] {
+    if (life != agent_life_) return;
+    agent::ContainersRecovered answer;
+    for (const ContainerId& id : known) {
+      const auto found = containers_.find(id);
+      if (found == containers_.end()) continue;
+      const Container& container = found->second;
+      const bool running = container.state == Container::State::running;
+      answer.containers.push_back(
+          {.id = id, .running = running, .wait_status = container.wait_status, .pid = container.pid});
+    }
+    report_(std::move(answer));
+  });
+}
+
+void Containers::agent_crashed() {
+  ++agent_life_;
+  std::vector<ContainerId> starting;
+  for (const auto& [id, container] : containers_)
+    if (container.state == Container::State::starting) starting.push_back(id);
+  for (const ContainerId& id : starting) {
+    // The start of a container is a moment: it happened before the crash, or never.
+    if (random_.chance(0.5)) {
+      on_started(id);
+    } else {
+      held_ -= containers_.at(id).resources;
+      containers_.erase(id);
+    }
+  }
+}
+
+void Containers::machine_crashed() {
+  agent_crashed();
+  containers_.clear();
+  held_ = {};
+}
+
+void Containers::end(const ContainerId& id, int wait_status) {
+  Container* container = find(id);
+  if (container == nullptr || container->state != Container::State::running) return;
+  container->state = Container::State::ended;
+  container->wait_status = wait_status;
+  held_ -= container->resources;
+  tell(Duration(0), agent::ContainerExited{.id = id, .wait_status = wait_status});
+}
+
+Containers::Container* Containers::find(const ContainerId& id) {
+  const auto found = containers_.find(id);
+  return found == containers_.end() ? nullptr : &found->second;
+}
+
+void Containers::tell(Duration wait, agent::Event event) {
+  queue_.after(wait, [this, life = agent_life_, event = std::move(event)] {
+    if (life == agent_life_) report_(event);
+  });
+}
+
+}  // namespace stoa::sim

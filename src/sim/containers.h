@@ -1,0 +1,82 @@
+// Containers: the processes of one machine. They live on when the agent's process dies, and die with the machine. What
+// a task does stands in its command: how long it runs, how it ends, and whether it heeds SIGTERM.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/effects.h"
+#include "agent/events.h"
+#include "base/random.h"
+#include "model/resources.h"
+#include "sim/plan.h"
+#include "sim/queue.h"
+
+namespace stoa::sim {
+
+// What a task's process does.
+struct Behaviour {
+  Duration runs{};
+  int wait_status = 0;
+  bool heeds_sigterm = true;
+};
+std::string to_command(const Behaviour& behaviour);
+Behaviour behaviour_of(const std::string& command);
+
+class Containers {
+ public:
+  struct Container {
+    enum class State { starting, running, ended };
+    State state = State::starting;
+    FrameworkId framework;
+    TaskId task;
+    Behaviour behaviour;
+    model::Resources resources;  // Without allocation role.
+    int pid = 0;
+    int wait_status = agent::wait_status_unknown;
+    bool destroyed = false;
+  };
+  // Takes the events of the runtime to the agent that runs now, if any.
+  using Report = std::function<void(agent::Event)>;
+
+  // All must outlive this.
+  Containers(const Plan& plan, Queue& queue, Random& random, Report report)
+      : plan_(plan), queue_(queue), random_(random), report_(std::move(report)) {}
+
+  void prepare(const agent::PrepareSandbox& effect);
+  void launch(const agent::Launch& effect);
+  void signal(const ContainerId& id, int signal);
+  void destroy(const ContainerId& id);
+  void remove(const ContainerId& id);
+  void recover(const std::vector<ContainerId>& known);
+
+  // From now on no process ends by itself, so that the cluster can come to rest.
+  void freeze() { frozen_ = true; }
+  void agent_crashed();
+  void machine_crashed();
+
+  const std::map<ContainerId, Container>& all() const { return containers_; }
+  // What runs, or is about to.
+  const model::Resources& held() const { return held_; }
+
+ private:
+  void on_started(const ContainerId& id);
+  void end(const ContainerId& id, int wait_status);
+  Container* find(const ContainerId& id);
+  void tell(Duration wait, agent::Event event);
+
+  const Plan& plan_;
+  Queue& queue_;
+  Random& random_;
+  Report report_;
+  std::map<ContainerId, Container> containers_;
+  model::Resources held_;
+  bool frozen_ = false;
+  unsigned agent_life_ = 0;
+  int next_pid_ = 100;
+};
+
+}  // namespace stoa::sim

@@ -1,0 +1,209 @@
+#include "sim/describe.h"
+
+#include <fmt/format.h>
+
+#include "mesos/v1/scheduler/scheduler.pb.h"
+#include "stoa/link.pb.h"
+
+namespace stoa::sim {
+namespace {
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+using mesos::v1::scheduler::Call;
+using mesos::v1::scheduler::Event;
+
+std::string outcome(const Result<>& result) { return result ? "done" : "failed: " + result.error().message; }
+
+std::string describe(const mesos::v1::TaskStatus& status) {
+  std::string text = fmt::format("{} {}", status.task_id().value(), TaskState_Name(status.state()));
+  if (!status.has_uuid()) text += fmt::format(" ({})", status.message());
+  return text;
+}
+
+std::string describe(const link::ToMaster& message) {
+  switch (message.kind_case()) {
+    case link::ToMaster::kRegister: {
+      std::string text = "Register " + message.register_().agent_info().id().value();
+      for (const auto& task : message.register_().tasks())
+        text += fmt::format(" {}={}", task.task_id().value(), TaskState_Name(task.state()));
+      return text;
+    }
+    case link::ToMaster::kUpdate:
+      return "Update " + describe(message.update().status()) + " latest " +
+             TaskState_Name(message.update().latest_state());
+    default:
+      return fmt::format("message {}", static_cast<int>(message.kind_case()));
+  }
+}
+
+std::string describe(const link::ToAgent& message) {
+  switch (message.kind_case()) {
+    case link::ToAgent::kRegistered:
+      return "Registered " + message.registered().agent_id().value();
+    case link::ToAgent::kRefused:
+      return "Refused " + message.refused().message();
+    case link::ToAgent::kRun:
+      return "Run " + message.run().task().task_id().value();
+    case link::ToAgent::kKill:
+      return "Kill " + message.kill().task_id().value();
+    case link::ToAgent::kAcknowledge:
+      return "Acknowledge " + message.acknowledge().task_id().value();
+    case link::ToAgent::kReconcileTasks: {
+      std::string text = "ReconcileTasks";
+      for (const auto& id : message.reconcile_tasks().task_ids()) text += " " + id.value();
+      return text;
+    }
+    default:
+      return fmt::format("message {}", static_cast<int>(message.kind_case()));
+  }
+}
+
+std::string describe(const Event& event) {
+  if (event.type() == Event::UPDATE) return "UPDATE " + describe(event.update().status());
+  if (event.type() == Event::RESCIND) return "RESCIND " + event.rescind().offer_id().value();
+  if (event.type() == Event::OFFERS) return fmt::format("OFFERS {}", event.offers().offers_size());
+  if (event.type() == Event::ERROR) return "ERROR " + event.error().message();
+  return Event::Type_Name(event.type());
+}
+
+std::string describe(const Call& call) {
+  std::string text = Call::Type_Name(call.type()) + " of " + call.framework_id().value();
+  if (call.type() == Call::KILL) text += " " + call.kill().task_id().value();
+  if (call.type() == Call::ACKNOWLEDGE) text += " " + call.acknowledge().task_id().value();
+  if (call.type() == Call::ACCEPT) {
+    for (const auto& id : call.accept().offer_ids()) text += " " + id.value();
+    for (const auto& operation : call.accept().operations())
+      for (const auto& task : operation.launch().task_infos()) text += " " + task.task_id().value();
+  }
+  return text;
+}
+
+}  // namespace
+
+void note(Trace& trace, const std::string& who, const agent::Event& event) {
+  std::visit(Overloaded{[&](const agent::Recovered& e) {
+                          trace.note(who, fmt::format("-> Recovered {} records", e.records.size()));
+                        },
+                        [&](const agent::ContainersRecovered& e) {
+                          trace.note(who, fmt::format("-> ContainersRecovered {}", e.containers.size()));
+                        },
+                        [&](const agent::LinkUp& e) { trace.note(who, fmt::format("-> LinkUp {}", e.link.value)); },
+                        [&](const agent::LinkDown& e) { trace.note(who, fmt::format("-> LinkDown {}", e.link.value)); },
+                        [&](const agent::FromMaster& e) {
+                          trace.add(*e.message);
+                          if (e.message->has_ping()) return trace.note_quietly(who, "-> Ping");
+                          trace.note(who, "-> " + describe(*e.message));
+                        },
+                        [&](const agent::Persisted& e) {
+                          trace.note(who, fmt::format("-> Persisted {} {}", e.write.value, outcome(e.result)));
+                        },
+                        [&](const agent::SandboxReady& e) {
+                          trace.note(who, fmt::format("-> SandboxReady {} {}", e.id.value, outcome(e.result)));
+                        },
+                        [&](const agent::ContainerLaunched& e) {
+                          trace.note(who, fmt::format("-> ContainerLaunched {} {}", e.id.value, e.pid.value_or(-1)));
+                        },
+                        [&](const agent::ContainerExited& e) {
+                          trace.note(who, fmt::format("-> ContainerExited {} {}", e.id.value, e.wait_status));
+                        },
+                        [&](const agent::Leave&) { trace.note(who, "-> Leave"); },
+                        [&](const agent::Tick&) { trace.note_quietly(who, "-> Tick"); }},
+             event);
+}
+
+void note(Trace& trace, const std::string& who, const agent::Effect& effect) {
+  std::visit(
+      Overloaded{[&](const agent::Persist& e) {
+                   std::string text = fmt::format("Persist {}", e.write.value);
+                   for (const auto& change : e.changes)
+                     text += fmt::format(" {}{}:{}", change.bytes ? "" : "-", change.kind, change.id);
+                   trace.note(who, text);
+                   for (const auto& change : e.changes) trace.add(change.bytes.value_or(""));
+                 },
+                 [&](const agent::LinkAgentDirectory& e) { trace.note(who, "LinkAgentDirectory " + e.id.value); },
+                 [&](const agent::Connect& e) { trace.note(who, fmt::format("Connect {}", e.link.value)); },
+                 [&](const agent::SendMaster& e) {
+                   trace.add(*e.message);
+                   if (e.message->has_pong()) return trace.note_quietly(who, "Pong");
+                   trace.note(who, describe(*e.message));
+                 },
+                 [&](const agent::CloseLink& e) { trace.note(who, fmt::format("CloseLink {}", e.link.value)); },
+                 [&](const agent::RecoverContainers& e) {
+                   trace.note(who, fmt::format("RecoverContainers {}", e.known.size()));
+                 },
+                 [&](const agent::PrepareSandbox& e) { trace.note(who, "PrepareSandbox " + e.id.value); },
+                 [&](const agent::Launch& e) {
+                   trace.add(*e.task);
+                   trace.note(who, fmt::format("Launch {} for {}", e.id.value, e.task->task_id().value()));
+                 },
+                 [&](const agent::Signal& e) { trace.note(who, fmt::format("Signal {} {}", e.id.value, e.signal)); },
+                 [&](const agent::Destroy& e) { trace.note(who, "Destroy " + e.id.value); },
+                 [&](const agent::Remove& e) { trace.note(who, "Remove " + e.id.value); },
+                 [&](const agent::Exit& e) { trace.note(who, fmt::format("Exit {} {}", e.code, e.message)); },
+                 [&](const agent::Log& e) { trace.note_quietly(who, e.message); }},
+      effect);
+}
+
+void note(Trace& trace, const std::string& who, const master::Event& event) {
+  std::visit(
+      Overloaded{
+          [&](const master::RegistryLoaded& e) {
+            trace.note(who, fmt::format("-> RegistryLoaded {} records", e.records.size()));
+          },
+          [&](const master::Persisted& e) {
+            trace.note(who, fmt::format("-> Persisted {} {}", e.write.value, outcome(e.result)));
+          },
+          [&](const master::Subscribe& e) {
+            trace.add(*e.call);
+            trace.note(who, fmt::format("-> stream {} {}", e.stream.value, describe(*e.call)));
+          },
+          [&](const master::SchedulerCall& e) {
+            trace.add(*e.call);
+            trace.note(who, "-> " + describe(*e.call));
+          },
+          [&](const master::StreamClosed& e) { trace.note(who, fmt::format("-> StreamClosed {}", e.stream.value)); },
+          [&](const master::Teardown& e) { trace.note(who, "-> Teardown " + e.framework.value); },
+          [&](const master::FromAgent& e) {
+            trace.add(*e.message);
+            if (e.message->has_pong()) return trace.note_quietly(who, "-> Pong");
+            trace.note(who, fmt::format("-> link {} {}", e.link.value, describe(*e.message)));
+          },
+          [&](const master::LinkClosed& e) { trace.note(who, fmt::format("-> LinkClosed {}", e.link.value)); },
+          [&](const master::Tick&) { trace.note_quietly(who, "-> Tick"); }},
+      event);
+}
+
+void note(Trace& trace, const std::string& who, const master::Effect& effect) {
+  std::visit(
+      Overloaded{[&](const master::Persist& e) {
+                   std::string text = fmt::format("Persist {}", e.write.value);
+                   for (const auto& change : e.changes) text += fmt::format(" {}:{}", change.kind, change.id);
+                   trace.note(who, text);
+                   for (const auto& change : e.changes) trace.add(change.bytes);
+                 },
+                 [&](const master::SendEvent& e) {
+                   trace.add(*e.event);
+                   if (e.event->type() == Event::HEARTBEAT) return trace.note_quietly(who, "HEARTBEAT");
+                   trace.note(who, fmt::format("stream {} {}", e.stream.value, describe(*e.event)));
+                 },
+                 [&](const master::CloseStream& e) { trace.note(who, fmt::format("CloseStream {}", e.stream.value)); },
+                 [&](const master::Reply& e) {
+                   if (e.outcome) return trace.note_quietly(who, "Reply done");
+                   trace.note(who, "Reply " + outcome(e.outcome));
+                 },
+                 [&](const master::SendAgent& e) {
+                   trace.add(*e.message);
+                   if (e.message->has_ping()) return trace.note_quietly(who, "Ping");
+                   trace.note(who, fmt::format("link {} {}", e.link.value, describe(*e.message)));
+                 },
+                 [&](const master::CloseLink& e) { trace.note(who, fmt::format("CloseLink {}", e.link.value)); },
+                 [&](const master::StepDown& e) { trace.note(who, "StepDown " + e.why); },
+                 [&](const master::Log& e) { trace.note_quietly(who, e.message); }},
+      effect);
+}
+
+}  // namespace stoa::sim

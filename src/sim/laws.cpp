@@ -1,0 +1,97 @@
+#include "sim/laws.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "mesos/v1/mesos.pb.h"
+#include "model/task_state.h"
+#include "stoa/checkpoint.pb.h"
+#include "stoa/link.pb.h"
+
+namespace stoa::sim {
+namespace {
+
+using mesos::v1::TaskState_Name;
+using mesos::v1::TaskStatus;
+
+// Keys of records are FRAMEWORK/TASK; tasks of all frameworks have different names here.
+std::string task_of(const std::string& key) { return key.substr(key.find('/') + 1); }
+
+// Whether a task may be seen again after its scheduler was told this: only where it was told that nobody knows.
+bool may_return(const TaskStatus& status, bool partition_aware) {
+  if (status.source() != TaskStatus::SOURCE_MASTER) return false;
+  return status.state() == mesos::v1::TASK_UNREACHABLE || (!partition_aware && status.state() == mesos::v1::TASK_LOST);
+}
+
+}  // namespace
+
+void Laws::broken(std::string law, std::string what) {
+  if (!violation_) violation_ = Violation{std::move(law), std::move(what)};
+}
+
+void Laws::on_progress(const std::string& key, const std::optional<std::string>& bytes, bool durable) {
+  Task& task = tasks_[task_of(key)];
+  checkpoint::Progress progress;
+  if (bytes && !progress.ParseFromString(*bytes)) return broken("records can be read", key);
+  for (const TaskStatus& status : progress.pending()) {
+    if (!durable || std::ranges::find(task.uuids, status.uuid()) != task.uuids.end()) continue;
+    task.uuids.push_back(status.uuid());
+  }
+  std::size_t acknowledged = task.uuids.size();
+  if (progress.pending_size() > 0) {
+    const auto first = std::ranges::find(task.uuids, progress.pending(0).uuid());
+    acknowledged = static_cast<std::size_t>(first - task.uuids.begin());
+  }
+  if (acknowledged < task.acknowledged_in_life)
+    broken("an acknowledged update is never pending again", fmt::format("task {}", key));
+  task.acknowledged_in_life = std::max(task.acknowledged_in_life, acknowledged);
+  if (durable) task.acknowledged = std::max(task.acknowledged, acknowledged);
+}
+
+void Laws::on_agent_crash(const std::vector<std::string>& keys) {
+  for (const std::string& key : keys) {
+    Task& task = tasks_[task_of(key)];
+    task.acknowledged_in_life = task.acknowledged;
+  }
+}
+
+void Laws::on_update_sent(const link::Update& update) {
+  const TaskStatus& status = update.status();
+  const Task& task = tasks_[status.task_id().value()];
+  const auto found = std::ranges::find(task.uuids, status.uuid());
+  const std::string what = fmt::format("task {} {}", status.task_id().value(), TaskState_Name(status.state()));
+  if (found == task.uuids.end()) return broken("an update is durable before it is sent", what);
+  if (static_cast<std::size_t>(found - task.uuids.begin()) < task.acknowledged_in_life)
+    broken("an acknowledged update is not sent again", what);
+}
+
+void Laws::on_status(const std::string& framework, const TaskStatus& status, bool partition_aware) {
+  Task& task = tasks_[status.task_id().value()];
+  const std::string what =
+      fmt::format("framework {} task {} {}", framework, status.task_id().value(), TaskState_Name(status.state()));
+  if (status.has_uuid()) {
+    const auto found = std::ranges::find(task.uuids, status.uuid());
+    if (found == task.uuids.end()) return broken("schedulers see durable statuses only", what);
+    const auto index = static_cast<std::size_t>(found - task.uuids.begin());
+    if (index > task.seen) return broken("no status is left out", what);
+    if (index + 1 < task.seen) return broken("statuses of a task come in order", what);
+    task.seen = index + 1;
+  }
+  on_final(task, status, partition_aware);
+}
+
+void Laws::on_final(Task& task, const TaskStatus& status, bool partition_aware) {
+  if (task.terminal != -1 && task.terminal != status.state()) {
+    broken("a task has one final state",
+           fmt::format("task {}: {} after {} ({}, {})", status.task_id().value(), TaskState_Name(status.state()),
+                       TaskState_Name(static_cast<mesos::v1::TaskState>(task.terminal)),
+                       TaskStatus::Reason_Name(status.reason()), status.message()));
+  }
+  if ((model::is_terminal(status.state()) || status.state() == mesos::v1::TASK_UNKNOWN) &&
+      !may_return(status, partition_aware))
+    task.terminal = status.state();
+}
+
+}  // namespace stoa::sim

@@ -1,0 +1,151 @@
+// stoa-sim: runs whole clusters in virtual time, one for each seed, and checks the laws. Exits 1 at the first
+// violation, with all that is needed to see it again.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "sim/world.h"
+
+namespace {
+
+using stoa::sim::Outcome;
+using stoa::sim::Size;
+using stoa::sim::World;
+
+constexpr std::string_view help =
+    R"(stoa-sim: simulates clusters of the real master and agent cores and checks their laws.
+
+  --seeds N       clusters to simulate, of consecutive seeds (default 10)
+  --seed S        the first seed (default 1)
+  --agents N      agents of each (default 5)
+  --frameworks N  frameworks of each (default 3)
+  --tasks N       tasks of all frameworks of a cluster together (default 60)
+  --minutes M     virtual minutes of work, before all heals and rests (default 8)
+  --no-faults     nothing fails
+  --trace         print every event and effect
+  --quiet         print the summary only
+  --help
+)";
+
+struct Options {
+  Size size;
+  std::uint64_t seed = 1;
+  std::uint64_t seeds = 10;
+  bool trace = false;
+  bool quiet = false;
+};
+
+// What runs now, for the handler of SIGABRT: a broken CHECK in a core ends the process, and is to be explained too.
+const World* running = nullptr;
+std::uint64_t running_seed = 0;
+
+void print_last_events(const World& world) {
+  for (const std::string& line : world.trace().last_lines()) fmt::print("{}\n", line);
+}
+
+void on_abort(int) {
+  if (running == nullptr) return;
+  print_last_events(*running);
+  fmt::print("seed {}: a core aborted\n", running_seed);
+  std::fflush(stdout);
+}
+
+std::optional<Options> parse(int argc, char** argv) {
+  Options options;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view name = argv[i];
+    if (name == "--no-faults") {
+      options.size.faults = false;
+    } else if (name == "--trace") {
+      options.trace = true;
+    } else if (name == "--quiet") {
+      options.quiet = true;
+    } else if (i + 1 < argc) {
+      char* end = nullptr;
+      const std::uint64_t value = std::strtoull(argv[++i], &end, 10);
+      if (*end != '\0' || end == argv[i]) return std::nullopt;
+      if (name == "--seeds") {
+        options.seeds = value;
+      } else if (name == "--seed") {
+        options.seed = value;
+      } else if (name == "--agents") {
+        options.size.agents = value;
+      } else if (name == "--frameworks") {
+        options.size.frameworks = value;
+      } else if (name == "--tasks") {
+        options.size.tasks = value;
+      } else if (name == "--minutes") {
+        options.size.busy = std::chrono::minutes(value);
+      } else {
+        return std::nullopt;
+      }
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (options.size.agents == 0 || options.size.frameworks == 0) return std::nullopt;
+  return options;
+}
+
+struct Sum {
+  std::uint64_t steps = 0, messages = 0, launched = 0, ended = 0, failures = 0;
+  double seconds = 0;
+
+  void add(const Outcome& outcome) {
+    steps += outcome.steps;
+    messages += outcome.messages;
+    launched += outcome.launched;
+    ended += outcome.ended;
+    failures += outcome.failures;
+    seconds += outcome.seconds;
+  }
+};
+
+bool run_one(const Options& options, std::uint64_t seed, Sum& sum) {
+  World world(options.size, seed, options.trace);
+  running = &world;
+  running_seed = seed;
+  const Outcome outcome = world.run();
+  running = nullptr;
+  sum.add(outcome);
+  if (!outcome.violation) {
+    if (!options.quiet)
+      fmt::print("seed {}: {} steps, {} failures, {} tasks launched, {} ended, trace {:016x}\n", seed, outcome.steps,
+                 outcome.failures, outcome.launched, outcome.ended, outcome.hash);
+    return true;
+  }
+  if (!options.trace) print_last_events(world);
+  fmt::print("seed {}: step {}, {:.3f} s: broken law: {}\n  {}\n", seed, outcome.steps, outcome.seconds,
+             outcome.violation->law, outcome.violation->what);
+  return false;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2 && std::string_view(argv[1]) == "--help") {
+    fmt::print("{}", help);
+    return 0;
+  }
+  const std::optional<Options> options = parse(argc, argv);
+  if (!options) {
+    fmt::print(stderr, "{}", help);
+    return 2;
+  }
+  std::signal(SIGABRT, on_abort);
+  const auto begin = std::chrono::steady_clock::now();
+  Sum sum;
+  for (std::uint64_t i = 0; i < options->seeds; ++i)
+    if (!run_one(*options, options->seed + i, sum)) return 1;
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  fmt::print(
+      "{} seeds, {:.0f} virtual minutes, {} steps, {} messages, {} failures, {} tasks launched, {} ended: no law "
+      "broken, {:.1f} s\n",
+      options->seeds, sum.seconds / 60, sum.steps, sum.messages, sum.failures, sum.launched, sum.ended, wall);
+  return 0;
+}

@@ -1,0 +1,64 @@
+// Network: connections between clients (agents, schedulers) and the master. Order is kept within one direction of one
+// connection and nowhere else. A connection that is lost loses what is on its way, and its ends hear of it at different
+// times: until then each believes that it is there.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <map>
+
+#include "base/id.h"
+#include "base/random.h"
+#include "sim/plan.h"
+#include "sim/queue.h"
+
+namespace stoa::sim {
+
+using ConnectionNumber = Number<struct ConnectionTag>;
+
+class Network {
+ public:
+  enum End { client = 0, server = 1 };
+  using Action = std::function<void()>;
+
+  // All must outlive this.
+  Network(const Plan& plan, Queue& queue, Random& random) : plan_(plan), queue_(queue), random_(random) {}
+
+  // Each end is told once that the connection has ended, whoever ended it.
+  ConnectionNumber open(Action client_closed, Action server_closed);
+
+  // `arrives` runs at the other end after a delay, or never.
+  void send(ConnectionNumber connection, End from, Action arrives);
+  // An end closes in good order: what it has sent arrives, then the other end is told.
+  void close(ConnectionNumber connection, End by);
+  // The network fails.
+  void cut(ConnectionNumber connection);
+  // The process at one end dies: it hears nothing more, what it has sent may arrive or not.
+  void crash(ConnectionNumber connection, End dead);
+
+  // A delay of one message.
+  Duration delay();
+  std::size_t connections() const { return connections_.size(); }
+  std::uint64_t messages() const { return messages_; }
+
+ private:
+  struct Connection {
+    std::array<Action, 2> closed;
+    std::array<bool, 2> listens{true, true};  // The end takes messages.
+    std::array<bool, 2> carries{true, true};  // What the end has sent arrives.
+    std::array<TimePoint, 2> arrival;         // Of the last message that the end sent.
+    std::array<bool, 2> told{};               // The end knows that it is over, or is dead.
+  };
+
+  void tell(ConnectionNumber number, End end);
+  Connection* find(ConnectionNumber number);
+
+  const Plan& plan_;
+  Queue& queue_;
+  Random& random_;
+  unsigned long long last_ = 0;
+  std::uint64_t messages_ = 0;
+  std::map<ConnectionNumber, Connection> connections_;
+};
+
+}  // namespace stoa::sim

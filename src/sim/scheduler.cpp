@@ -1,0 +1,280 @@
+#include "sim/scheduler.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <utility>
+
+#include "mesos/v1/scheduler/scheduler.pb.h"
+#include "model/task_state.h"
+#include "sim/offer_room.h"
+
+namespace stoa::sim {
+
+using mesos::v1::TaskStatus;
+using mesos::v1::scheduler::Event;
+using SchedulerCall = mesos::v1::scheduler::Call;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+Scheduler::Scheduler(Environment& environment, MasterHost& master, std::size_t index, std::size_t tasks)
+    : environment_(environment),
+      master_(master),
+      name_(fmt::format("scheduler-{}", index)),
+      role_(fmt::format("role-{}", index % 7)),
+      partition_aware_(environment.random.chance(0.6)),
+      task_killing_(environment.random.chance(0.5)) {
+  draw_tasks(tasks);
+}
+
+Scheduler::~Scheduler() = default;
+
+void Scheduler::draw_tasks(std::size_t count) {
+  Random& random = environment_.random;
+  const Plan& plan = environment_.plan;
+  for (std::size_t i = 0; i < count; ++i) {
+    Task task;
+    task.id = TaskId(fmt::format("{}-t{}", name_, i));
+    task.behaviour.runs = draw_wait(plan.task_mean, random);
+    task.behaviour.wait_status = random.chance(0.8) ? 0 : random.chance(0.5) ? 1 << 8 : SIGSEGV;
+    task.behaviour.heeds_sigterm = random.chance(0.8);
+    task.cpus = 100 * static_cast<std::int64_t>(1 + random.below(10));
+    task.mem = 32 * static_cast<std::int64_t>(1 + random.below(16));
+    if (random.chance(0.2)) task.ports = 1 + random.below(2);
+    if (random.chance(plan.kills)) task.kill_after = draw_wait(plan.task_mean / 2, random);
+    planned_.push_back(task.id);
+    tasks_.emplace(task.id, std::move(task));
+  }
+}
+
+mesos::v1::FrameworkInfo Scheduler::info() const {
+  using Capability = mesos::v1::FrameworkInfo::Capability;
+  mesos::v1::FrameworkInfo info;
+  info.set_user("nobody");
+  info.set_name(name_);
+  if (!id_.empty()) info.mutable_id()->set_value(id_.value);
+  info.add_roles(role_);
+  info.set_checkpoint(true);
+  info.set_failover_timeout(7 * 24 * 3600.0);
+  info.add_capabilities()->set_type(Capability::MULTI_ROLE);
+  info.add_capabilities()->set_type(Capability::RESERVATION_REFINEMENT);
+  if (partition_aware_) info.add_capabilities()->set_type(Capability::PARTITION_AWARE);
+  if (task_killing_) info.add_capabilities()->set_type(Capability::TASK_KILLING_STATE);
+  return info;
+}
+
+void Scheduler::subscribe() {
+  const unsigned epoch = ++epoch_;
+  subscribed_ = false;
+  stream_.reset();
+  calls_.reset();
+  environment_.queue.after(environment_.network.delay(), [this, epoch] {
+    if (epoch == epoch_) on_subscribe_arrived(epoch);
+  });
+}
+
+void Scheduler::on_subscribe_arrived(unsigned epoch) {
+  if (!master_.is_up() || environment_.queue.now().steady < isolated_until_) {
+    after(seconds(1) + draw_upto(seconds(2), environment_.random), [this] { subscribe(); });
+    return;
+  }
+  auto call = std::make_shared<SchedulerCall>();
+  call->set_type(SchedulerCall::SUBSCRIBE);
+  if (!id_.empty()) call->mutable_framework_id()->set_value(id_.value);
+  *call->mutable_subscribe()->mutable_framework_info() = info();
+  if (suppressed_) call->mutable_subscribe()->add_suppressed_roles(role_);
+  const auto closed = [this, epoch] {
+    if (epoch == epoch_) on_closed();
+  };
+  const auto take = [this, epoch](const EventMessage& event) {
+    if (epoch == epoch_) on_event(event);
+  };
+  const MasterHost::Stream stream = master_.subscribe(std::move(call), closed, take);
+  stream_ = stream.connection;
+  stream_id_ = stream.id;
+  calls_ = environment_.network.open([] {}, [] {});
+}
+
+void Scheduler::lose_connection(bool noticed) {
+  if (!stream_) return;
+  environment_.trace.note(name_, noticed ? "ends its connection" : "connection is cut");
+  Network& network = environment_.network;
+  if (!noticed) {
+    network.cut(*stream_);
+    if (environment_.random.chance(0.5)) network.cut(*calls_);
+    return;
+  }
+  if (environment_.random.chance(0.5)) {
+    network.close(*stream_, Network::client);
+  } else {
+    network.crash(*stream_, Network::client);
+  }
+  network.close(*calls_, Network::client);
+  subscribe();
+}
+
+void Scheduler::wind_down() {
+  winding_down_ = true;
+  planned_.clear();
+}
+
+void Scheduler::on_closed() {
+  environment_.trace.note(name_, "connection is gone");
+  if (calls_) {
+    environment_.network.close(*calls_, Network::client);
+    environment_.network.close(*calls_, Network::server);
+  }
+  subscribe();
+}
+
+void Scheduler::on_event(const EventMessage& event) {
+  switch (event->type()) {
+    case Event::SUBSCRIBED:
+      id_ = FrameworkId(event->subscribed().framework_id().value());
+      subscribed_ = true;
+      reconcile();
+      reconcile_later();
+      return;
+    case Event::OFFERS:
+      return on_offers(event);
+    case Event::UPDATE:
+      return on_status(event->update().status());
+    case Event::ERROR:
+      return environment_.laws.broken("a framework that follows the rules is never refused",
+                                      name_ + ": " + event->error().message());
+    default:
+      return;
+  }
+}
+
+void Scheduler::on_status(const TaskStatus& status) {
+  ++updates_;
+  environment_.laws.on_status(id_.value, status, partition_aware_);
+  const auto found = tasks_.find(TaskId(status.task_id().value()));
+  if (found == tasks_.end()) {
+    environment_.laws.broken("a scheduler hears of its own tasks only", name_ + " " + status.task_id().value());
+    return;
+  }
+  Task& task = found->second;
+  task.state = status.state();
+  const bool nobody_knows = status.source() == TaskStatus::SOURCE_MASTER && status.state() == mesos::v1::TASK_LOST;
+  task.final = model::is_terminal(status.state()) && !nobody_knows;
+  task.final = task.final || status.state() == mesos::v1::TASK_UNKNOWN;
+  if (!status.has_uuid()) return;
+  Random& random = environment_.random;
+  if (!winding_down_ && environment_.plan.size.faults && random.chance(0.03)) return;  // It will come again.
+  const Duration wait = random.chance(environment_.plan.late_acknowledgements) ? draw_upto(seconds(25), random)
+                                                                               : draw_upto(milliseconds(50), random);
+  after(wait, [this, status] { acknowledge(status); });
+}
+
+void Scheduler::acknowledge(const TaskStatus& status) {
+  SchedulerCall call;
+  call.set_type(SchedulerCall::ACKNOWLEDGE);
+  *call.mutable_acknowledge()->mutable_agent_id() = status.agent_id();
+  *call.mutable_acknowledge()->mutable_task_id() = status.task_id();
+  call.mutable_acknowledge()->set_uuid(status.uuid());
+  send(std::move(call));
+}
+
+void Scheduler::on_offers(const EventMessage& event) {
+  after(draw_upto(milliseconds(300), environment_.random), [this, event] {
+    SchedulerCall decline;
+    decline.set_type(SchedulerCall::DECLINE);
+    for (const auto& offer : event->offers().offers())
+      if (!accept(offer)) *decline.mutable_decline()->add_offer_ids() = offer.id();
+    decline.mutable_decline()->mutable_filters()->set_refuse_seconds(planned_.empty() ? 3600 : 2);
+    if (decline.decline().offer_ids_size() > 0) send(std::move(decline));
+    if (!planned_.empty() || suppressed_) return;
+    suppressed_ = true;
+    SchedulerCall suppress;
+    suppress.set_type(SchedulerCall::SUPPRESS);
+    send(std::move(suppress));
+  });
+}
+
+bool Scheduler::accept(const mesos::v1::Offer& offer) {
+  if (planned_.empty() || environment_.random.chance(0.1)) return false;
+  SchedulerCall call;
+  call.set_type(SchedulerCall::ACCEPT);
+  *call.mutable_accept()->add_offer_ids() = offer.id();
+  auto& operation = *call.mutable_accept()->add_operations();
+  operation.set_type(mesos::v1::Offer::Operation::LAUNCH);
+  OfferRoom room(offer);
+  for (std::size_t count = 1 + environment_.random.below(12); count > 0 && !planned_.empty(); --count) {
+    Task& task = tasks_.at(planned_.back());
+    mesos::v1::TaskInfo info;
+    if (!room.take(task.cpus, task.mem, task.ports, info)) break;
+    planned_.pop_back();
+    task.launched = true;
+    task.agent = AgentId(offer.agent_id().value());
+    info.set_name(task.id.value);
+    info.mutable_task_id()->set_value(task.id.value);
+    *info.mutable_agent_id() = offer.agent_id();
+    info.mutable_command()->set_value(to_command(task.behaviour));
+    environment_.laws.on_launch(task.id.value);
+    if (task.kill_after) kill_later(task.id, *task.kill_after);
+    *operation.mutable_launch()->add_task_infos() = std::move(info);
+  }
+  if (operation.launch().task_infos().empty()) return false;
+  call.mutable_accept()->mutable_filters()->set_refuse_seconds(1);
+  send(std::move(call));
+  return true;
+}
+
+void Scheduler::reconcile() {
+  SchedulerCall call;
+  call.set_type(SchedulerCall::RECONCILE);
+  for (const auto& [id, task] : tasks_) {
+    if (!task.launched || task.final) continue;
+    auto& entry = *call.mutable_reconcile()->add_tasks();
+    entry.mutable_task_id()->set_value(id.value);
+    entry.mutable_agent_id()->set_value(task.agent.value);
+  }
+  if (call.reconcile().tasks().empty()) return;
+  if (environment_.random.chance(0.1)) call.mutable_reconcile()->clear_tasks();  // Of all that the master knows.
+  call.mutable_reconcile();
+  send(std::move(call));
+}
+
+void Scheduler::reconcile_later() {
+  after(seconds(20) + draw_upto(seconds(40), environment_.random), [this] {
+    if (environment_.plan.size.faults) reconcile();
+    reconcile_later();
+  });
+}
+
+// Until it is over: calls are lost with connections.
+void Scheduler::kill_later(const TaskId& id, Duration wait) {
+  environment_.queue.after(wait, [this, id] {
+    Task& task = tasks_.at(id);
+    if (task.final || (winding_down_ && !task.killed)) return;
+    if (subscribed_) {
+      task.killed = true;
+      SchedulerCall call;
+      call.set_type(SchedulerCall::KILL);
+      call.mutable_kill()->mutable_task_id()->set_value(id.value);
+      if (environment_.random.chance(0.5)) call.mutable_kill()->mutable_agent_id()->set_value(task.agent.value);
+      if (environment_.random.chance(0.2))
+        call.mutable_kill()->mutable_kill_policy()->mutable_grace_period()->set_nanoseconds(1'000'000'000);
+      send(std::move(call));
+    }
+    kill_later(id, seconds(10) + draw_upto(seconds(20), environment_.random));
+  });
+}
+
+void Scheduler::send(SchedulerCall call) {
+  if (!subscribed_) return;
+  call.mutable_framework_id()->set_value(id_.value);
+  environment_.network.send(*calls_, Network::client,
+                            [this, message = std::make_shared<const SchedulerCall>(std::move(call)),
+                             stream_id = stream_id_] { master_.on_call(message, stream_id); });
+}
+
+void Scheduler::after(Duration wait, std::function<void()> action) {
+  environment_.queue.after(wait, [this, epoch = epoch_, action = std::move(action)] {
+    if (epoch == epoch_) action();
+  });
+}
+
+}  // namespace stoa::sim

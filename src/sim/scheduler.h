@@ -1,0 +1,96 @@
+// Scheduler: a framework that follows a script: it launches its tasks on what it is offered, acknowledges what it is
+// told (sometimes late), kills some, loses its connection and comes back under its id, and asks about what it has not
+// heard of. It keeps its memory for the whole run, as a scheduler with a database does.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/id.h"
+#include "proto/forward.h"
+#include "sim/containers.h"
+#include "sim/environment.h"
+#include "sim/master_host.h"
+
+namespace stoa::sim {
+
+class Scheduler {
+ public:
+  struct Task {
+    TaskId id;
+    Behaviour behaviour;
+    std::int64_t cpus = 0;  // Thousandths.
+    std::int64_t mem = 0;   // MB.
+    std::size_t ports = 0;
+    std::optional<Duration> kill_after;
+    bool launched = false;
+    bool killed = false;
+    AgentId agent;
+    int state = -1;      // As last told; -1 if never.
+    bool final = false;  // Nothing more will be heard of it.
+  };
+
+  // Both must outlive this.
+  Scheduler(Environment& environment, MasterHost& master, std::size_t index, std::size_t tasks);
+  ~Scheduler();
+
+  void start() { subscribe(); }
+  // The connection breaks: the scheduler notices at once and comes back, or hears of it some time later.
+  void lose_connection(bool noticed);
+  void isolate_until(TimePoint when) { isolated_until_ = when; }
+  // From now on: no launches, no kills of further tasks.
+  void wind_down();
+
+  const std::string& name() const { return name_; }
+  const FrameworkId& id() const { return id_; }
+  bool is_subscribed() const { return subscribed_; }
+  bool is_partition_aware() const { return partition_aware_; }
+  const std::map<TaskId, Task>& tasks() const { return tasks_; }
+  std::uint64_t updates() const { return updates_; }
+
+ private:
+  using EventMessage = std::shared_ptr<const mesos::v1::scheduler::Event>;
+  using Call = mesos::v1::scheduler::Call;
+
+  void draw_tasks(std::size_t count);
+  mesos::v1::FrameworkInfo info() const;
+  void subscribe();
+  void on_subscribe_arrived(unsigned epoch);
+  void on_event(const EventMessage& event);
+  void on_closed();
+  void on_status(const mesos::v1::TaskStatus& status);
+  void acknowledge(const mesos::v1::TaskStatus& status);
+  void on_offers(const EventMessage& event);
+  // Fills an ACCEPT with the tasks that fit. False if there are none.
+  bool accept(const mesos::v1::Offer& offer);
+  void reconcile();
+  void reconcile_later();
+  void kill_later(const TaskId& id, Duration wait);
+  void send(Call call);
+  // Runs `action` after `wait`, if the subscription is still the same then.
+  void after(Duration wait, std::function<void()> action);
+
+  Environment& environment_;
+  MasterHost& master_;
+  std::string name_;
+  std::string role_;
+  bool partition_aware_;
+  bool task_killing_;
+  FrameworkId id_;
+  std::map<TaskId, Task> tasks_;
+  std::vector<TaskId> planned_;  // The next one last.
+  bool winding_down_ = false;
+  bool suppressed_ = false;
+  std::uint64_t updates_ = 0;
+
+  unsigned epoch_ = 0;  // Of the subscription: what belongs to an earlier one is ignored.
+  bool subscribed_ = false;
+  TimePoint isolated_until_;
+  std::optional<ConnectionNumber> stream_;
+  std::optional<ConnectionNumber> calls_;
+  std::string stream_id_;
+};
+
+}  // namespace stoa::sim

@@ -1,0 +1,24 @@
+#include "sim/world.h"
+
+#include <gtest/gtest.h>
+
+namespace stoa::sim {
+namespace {
+
+constexpr Size small{.agents = 3, .frameworks = 2, .tasks = 20, .busy = std::chrono::minutes(3)};
+
+Outcome outcome_of(const Size& size, std::uint64_t seed) { return World(size, seed, false).run(); }
+
+TEST(World, TheSameSeedGivesTheSameRunBitForBit) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    const Outcome first = outcome_of(small, seed);
+    const Outcome second = outcome_of(small, seed);
+    EXPECT_EQ(first.hash, second.hash);
+    EXPECT_EQ(first.steps, second.steps);
+  }
+}
+
+TEST(World, SeedsDiffer) { EXPECT_NE(outcome_of(small, 1).hash, outcome_of(small, 2).hash); }
+
+}  // namespace
+}  // namespace stoa::sim
