@@ -27,6 +27,8 @@ std::string roles(const master::Snapshot& state, const ReadingContext& context);
 
 // GET /state of an agent (V0-100).
 std::string agent_state(const agent::Snapshot& state, const ReadingContext& context);
+// GET /containers of an agent; the filters of V0-108, checked already.
+std::string agent_containers(const agent::Snapshot& state, const net::Query& query);
 
 // GET /version (V0-073), GET /flags (V0-072).
 std::string version(const ReadingContext& context);
