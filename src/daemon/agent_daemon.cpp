@@ -5,6 +5,7 @@
 #include "containers/posix/posix_runtime.h"
 #include "containers/posix/process.h"
 #include "daemon/detection.h"
+#include "daemon/reading.h"
 #include "daemon/version.h"
 #include "mesos/v1/mesos.pb.h"
 #include "model/attribute.h"
@@ -71,23 +72,32 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
   LET(daemon->runtime_,
       containers::PosixRuntime::start({.work_directory = options.work_dir, .runtime_directory = options.runtime_dir}));
 
-  daemon->server_ = std::make_unique<http::Server>(loop, options.http, router());
+  AgentDaemon* parts = daemon.get();
+  http::Router routes = router();
+  api::add_agent_routes(routes, [parts]() -> api::AgentReading& { return *parts->reading_; });
+  daemon->server_ = std::make_unique<http::Server>(loop, options.http, std::move(routes));
   TRY(daemon->server_->reserve(options.listen.endpoints));
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
   LET(AgentShellOptions shell, shell_options(options, daemon->identity_, std::move(exit)));
   daemon->shell_ = std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_);
+  daemon->reading_ = std::make_unique<api::AgentReading>(
+      *daemon->shell_, reading_context(daemon->rendering_, daemon->identity_, options.shown, "slave(1)"));
   TRY(daemon->shell_->start());
   daemon->server_->accept();
   return daemon;
 }
 
-AgentDaemon::~AgentDaemon() { stop(); }
+AgentDaemon::~AgentDaemon() {
+  stop();
+  shell_.reset();  // Its thread hands snapshots to the renderers: it goes before them.
+}
 
 void AgentDaemon::stop() {
   if (shell_) shell_->stop();
   if (server_) server_->stop();
   server_.reset();
+  rendering_.stop();
 }
 
 void AgentDaemon::leave(std::string why) { shell_->leave(std::move(why)); }

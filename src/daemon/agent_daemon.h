@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "api/routes.h"
 #include "daemon/agent_shell.h"
 #include "daemon/identity.h"
 #include "daemon/options.h"
@@ -36,6 +37,8 @@ class AgentDaemon {
   std::unique_ptr<ports::RecordStore> store_;
   std::unique_ptr<ports::ContainerRuntime> runtime_;
   std::unique_ptr<AgentShell> shell_;
+  net::Loop rendering_{1};  // Documents are made here, so that connections do not wait for them.
+  std::unique_ptr<api::AgentReading> reading_;
   std::unique_ptr<http::Server> server_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "daemon/reading.h"
 #include "daemon/version.h"
 #include "mesos/v1/mesos.pb.h"
 #include "net/entropy.h"
@@ -87,24 +88,33 @@ Result<std::unique_ptr<MasterDaemon>> MasterDaemon::start(MasterOptions options,
   routes.add("/agent-link", {"GET"}, [parts](http::Request request, http::Responder responder) {
     parts->shell_->handle_link(std::move(request), std::move(responder));
   });
+  api::add_master_routes(routes, [parts]() -> api::MasterReading& { return *parts->reading_; });
   daemon->server_ = std::make_unique<http::Server>(loop, options.http, std::move(routes));
   TRY(daemon->server_->reserve(options.listen.endpoints));
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
-  daemon->shell_ =
-      std::make_unique<MasterShell>(config_of(options, daemon->identity_), *daemon->store_, std::move(fail));
+  const master::Config config = config_of(options, daemon->identity_);
+  daemon->shell_ = std::make_unique<MasterShell>(config, *daemon->store_, std::move(fail));
   daemon->scheduler_ = std::make_unique<api::SchedulerApi>(loop, *daemon->shell_);
+  api::ReadingContext context = reading_context(daemon->rendering_, daemon->identity_, options.shown, "master");
+  context.elected_time = context.start_time;  // A single master leads from its start.
+  context.roles = options.roles;
+  daemon->reading_ = std::make_unique<api::MasterReading>(*daemon->shell_, std::move(context));
   TRY(daemon->shell_->start());
   daemon->server_->accept();
   return daemon;
 }
 
-MasterDaemon::~MasterDaemon() { stop(); }
+MasterDaemon::~MasterDaemon() {
+  stop();
+  shell_.reset();  // Its thread hands snapshots to the renderers: it goes before them.
+}
 
 void MasterDaemon::stop() {
   if (shell_) shell_->stop();
   if (server_) server_->stop();
   server_.reset();
+  rendering_.stop();
 }
 
 }  // namespace stoa::daemon

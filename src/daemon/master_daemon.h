@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "api/routes.h"
 #include "api/scheduler.h"
 #include "daemon/identity.h"
 #include "daemon/master_shell.h"
@@ -34,6 +35,8 @@ class MasterDaemon {
   std::unique_ptr<ports::RecordStore> store_;
   std::unique_ptr<MasterShell> shell_;
   std::unique_ptr<api::SchedulerApi> scheduler_;
+  net::Loop rendering_{2};  // Big documents hold a thread each; connections do not wait for them.
+  std::unique_ptr<api::MasterReading> reading_;
   std::unique_ptr<http::Server> server_;
 };
 
