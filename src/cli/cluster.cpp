@@ -36,7 +36,7 @@ Result<net::Url> candidate(std::string_view text) {
   return url;
 }
 
-Result<http::Response> fetch(http::Client& client, http::ClientRequest request) {
+Result<http::Response> await(http::Client& client, http::ClientRequest request) {
   std::promise<Result<http::Response>> promise;
   std::future<Result<http::Response>> answer = promise.get_future();
   client.request(std::move(request),
@@ -81,7 +81,7 @@ Result<> Cluster::connect(const std::string& master_given, Duration timeout) {
   for (net::Url& url : candidates) {
     http::ClientRequest request{.url = url, .timeout = timeout};
     request.url.path = "/health";
-    const Result<http::Response> answer = fetch(client_, std::move(request));
+    const Result<http::Response> answer = await(client_, std::move(request));
     if (answer) {
       master_ = std::move(url);
       return {};
@@ -95,18 +95,20 @@ Result<> Cluster::connect(const std::string& master_given, Duration timeout) {
 
 Result<JsonValue> Cluster::get(std::string_view target) { return get(master_, target); }
 
-Result<JsonValue> Cluster::get(const net::Url& base, std::string_view target) {
-  http::ClientRequest request{.url = base, .timeout = timeout_, .redirects_max = redirects_max};
+Result<http::Response> Cluster::fetch(const net::Url& base, std::string_view target, const http::Headers& headers) {
+  http::ClientRequest request{.url = base, .headers = headers, .timeout = timeout_, .redirects_max = redirects_max};
   const std::size_t question = target.find('?');
   request.url.path = target.substr(0, question);
   if (question != std::string_view::npos) request.url.query = target.substr(question + 1);
-  request.headers.set("Accept", "application/json");
-  const Result<http::Response> answer = fetch(client_, std::move(request));
-  if (!answer) {
-    return fail(answer.error().code, fmt::format("{}: {}", base.authority(), answer.error().message));
-  }
-  if (answer->status != 200) return std::unexpected(error_of_status(answer->status, answer->body));
-  return JsonValue::parse(answer->body);
+  Result<http::Response> answer = await(client_, std::move(request));
+  if (answer) return answer;
+  return fail(answer.error().code, fmt::format("{}: {}", base.authority(), answer.error().message));
+}
+
+Result<JsonValue> Cluster::get(const net::Url& base, std::string_view target) {
+  LET(const http::Response answer, fetch(base, target, {{"Accept", "application/json"}}));
+  if (answer.status != 200) return std::unexpected(error_of_status(answer.status, answer.body));
+  return JsonValue::parse(answer.body);
 }
 
 Result<net::Url> agent_url(std::string_view pid) {

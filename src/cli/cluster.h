@@ -31,7 +31,9 @@ class Cluster {
   // The JSON answer of the master to GET `target`. Blocks. Fails as error_of_status() says, or with unavailable,
   // timed_out, malformed.
   Result<JsonValue> get(std::string_view target);
-  // The same of any daemon at `base`.
+  // The answer of any status of the daemon at `base`. Blocks. Fails with unavailable, timed_out.
+  Result<http::Response> fetch(const net::Url& base, std::string_view target, const http::Headers& headers);
+  // As get(), of any daemon at `base`.
   Result<JsonValue> get(const net::Url& base, std::string_view target);
 
  private:

@@ -73,7 +73,6 @@ TEST(Options, MistakesAreNamed) {
   EXPECT_EQ(fault({"one", "two"}), "unexpected argument 'two'");
 }
 
-// FE-070
 TEST(Options, HelpGivesUsageEachOptionWithItsDefaultAndAnExample) {
   Settings settings;
   Options out = options(settings);

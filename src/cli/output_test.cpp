@@ -13,7 +13,6 @@ TEST(TextTable, ColumnsAreAsWideAsTheirWidestCell) {
   EXPECT_EQ(table.to_text(false), "a     TASK_RUNNING\nböse  x\n");
 }
 
-// FE-081
 TEST(FindId, TakesAUniquePrefixOrSuffixAndListsCandidates) {
   const std::vector<std::string> ids{"web-1", "web-12", "db-7"};
   EXPECT_EQ(find_id("task", "web-1", ids), 0u);

@@ -27,7 +27,6 @@ Ran run(int (*command)(std::span<const std::string>), const std::vector<std::str
 
 using Strings = std::vector<std::string>;
 
-// FE-076
 TEST(Run, PrintsWhatTheTaskPrintsEachToItsOwnStream) {
   FakeCluster cluster;
   cluster.files = {{"/sandbox/stdout", "hello\n"}, {"/sandbox/stderr", "oh\n"}};

@@ -3,12 +3,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+
+#include "cli/exit_code.h"
 
 namespace stoa::cli {
 namespace {
 
 constexpr std::uint64_t page = 64 << 10;
-constexpr int silences_before_probe = 8;  // Empty readings after which a shrunken file is thought of.
+
+// `bytes */SIZE`, of an answer to a range behind the end (RFC 9110, 14.4).
+std::optional<std::uint64_t> size_in(std::string_view content_range) {
+  constexpr std::string_view prefix = "bytes */";
+  if (!content_range.starts_with(prefix)) return std::nullopt;
+  std::uint64_t size = 0;
+  const char* end = content_range.data() + content_range.size();
+  const bool is_number = std::from_chars(content_range.data() + prefix.size(), end, size).ec == std::errc{};
+  return is_number ? std::optional(size) : std::nullopt;
+}
 
 const JsonValue* executor_of(const JsonValue& executors, const std::string& task_id) {
   for (const JsonValue& executor : executors.elements()) {
@@ -44,27 +56,31 @@ Result<Sandbox> find_sandbox(Cluster& cluster, const net::Url& agent, const std:
   return fail(Code::not_found, fmt::format("the agent has no sandbox of task '{}' (any more)", task_id));
 }
 
-std::string RemoteFile::target(std::int64_t offset) const {
-  return fmt::format("/files/read?path={}&offset={}&length={}", net::percent_encode(path_, "/"), offset, page);
-}
-
+// Downloads of ranges rather than /files/read, whose text form cannot carry every byte (V0-093).
 Result<std::string> RemoteFile::next(Cluster& cluster) {
-  Result<JsonValue> answer = cluster.get(agent_, target(static_cast<std::int64_t>(offset_)));
-  if (!answer && answer.error().code == Code::not_found) return std::string();
-  if (!answer) return std::unexpected(std::move(answer).error());
-  std::string data = (*answer)["data"].text();
-  silences_ = data.empty() ? silences_ + 1 : 0;
-  if (silences_ == silences_before_probe) {
-    silences_ = 0;
-    LET(const std::uint64_t end, size(cluster));
-    offset_ = std::min(offset_, end);
+  const http::Headers headers{{"Range", fmt::format("bytes={}-{}", offset_, offset_ + page - 1)}};
+  LET(http::Response answer, cluster.fetch(agent_, "/files/download?path=" + net::percent_encode(path_, "/"), headers));
+  switch (answer.status) {
+    case 206:
+      break;
+    case 200:  // The whole file: the agent knows no ranges, or the file is empty.
+      answer.body.erase(0, offset_);
+      break;
+    case 404:
+      return std::string();
+    case 416:
+      offset_ = std::min(offset_, size_in(answer.headers.get("Content-Range").value_or("")).value_or(offset_));
+      return std::string();
+    default:
+      return std::unexpected(error_of_status(answer.status, answer.body));
   }
-  offset_ += data.size();
-  return data;
+  offset_ += answer.body.size();
+  return std::move(answer.body);
 }
 
 Result<std::uint64_t> RemoteFile::size(Cluster& cluster) const {
-  LET(const JsonValue answer, cluster.get(agent_, target(-1)));
+  const std::string target = "/files/read?offset=-1&path=" + net::percent_encode(path_, "/");
+  LET(const JsonValue answer, cluster.get(agent_, target));
   return static_cast<std::uint64_t>(answer["offset"].number());
 }
 

@@ -33,12 +33,9 @@ class RemoteFile {
   void seek(std::uint64_t offset) { offset_ = offset; }
 
  private:
-  std::string target(std::int64_t offset) const;
-
   net::Url agent_;
   std::string path_;
   std::uint64_t offset_;
-  int silences_ = 0;  // Empty readings in a row.
 };
 
 // Moves the file so that the next `lines` lines are its last ones. O(bytes of them).

@@ -27,8 +27,9 @@ class FakeCluster {
       const std::lock_guard lock(mutex_);
       answer.respond(http::json(state));
     });
-    router.add("/files/read", {"GET"},
-               [this](http::Request request, http::Responder answer) { read(request, answer); });
+    for (const char* path : {"/files/read", "/files/download"}) {
+      router.add(path, {"GET"}, [this](http::Request request, http::Responder answer) { read(request, answer); });
+    }
     router.add("/api/v1/scheduler", {"POST"},
                [this](http::Request request, http::Responder answer) { scheduler(request, std::move(answer)); });
     server_ = std::make_unique<http::Server>(loop_, http::ServerOptions{}, std::move(router));
@@ -58,17 +59,20 @@ class FakeCluster {
   std::map<std::string, std::string> files;  // Content by path.
 
  private:
+  // `/files/read` for the size only; `/files/download` with a range from a first byte on.
   void read(const http::Request& request, http::Responder& answer) {
     const std::lock_guard lock(mutex_);
     const auto file = files.find(request.query.at("path"));
     if (file == files.end()) return answer.respond(http::text(404));
-    const long offset = std::stol(request.query.at("offset"));
     const std::string& content = file->second;
-    const auto from =
-        std::min<std::size_t>(offset < 0 ? content.size() : static_cast<std::size_t>(offset), content.size());
-    std::string data;
-    for (const char c : content.substr(from)) data += c == '\n' ? "\\n" : std::string(1, c);
-    answer.respond(http::json("{\"data\":\"" + data + "\",\"offset\":" + std::to_string(from) + "}"));
+    if (request.path == "/files/read") {
+      return answer.respond(http::json("{\"data\":\"\",\"offset\":" + std::to_string(content.size()) + "}"));
+    }
+    const auto first = std::stoul(std::string(request.headers.get("Range").value_or("bytes=0-").substr(6)));
+    if (first >= content.size()) return answer.respond(http::empty(416));
+    http::Response part = http::text(206);
+    part.body = content.substr(first);
+    answer.respond(std::move(part));
   }
 
   void send(const Event& event) { stream_->send(codec::frame_record(codec::to_protobuf(event))); }

@@ -50,12 +50,14 @@ void add_recovery_flags(flags::Table& table, AgentFlags& flags) {
 
 void add_isolation_flags(flags::Table& table) {
   table.group("Containers");
+  table.ignore("effective_capabilities", "", no_isolation).old_name("allowed_capabilities");
+  table.ignore("agent_subsystems", "", no_isolation).old_name("slave_subsystems");
   table.ignore("isolation", "posix/cpu,posix/mem", no_isolation);
   table.ignore("launcher", "posix", no_isolation);
   table.refuse("containerizers", "mesos", "only the built-in containerizer is there");
   table.refuse("image_providers", "", "container images are not available in this version");
   for (const auto& [name, initial] :
-       std::vector<std::pair<const char*, const char*>>{{"image_provisioner_backend", ""},
+       std::vector<std::pair<const char*, const char*>>{{"image_provisioner_backend", "auto"},
                                                         {"docker_registry", "https://registry-1.docker.io"},
                                                         {"docker", "docker"},
                                                         {"docker_socket", "/var/run/docker.sock"},
@@ -82,7 +84,6 @@ void add_isolation_flags(flags::Table& table) {
                                                         {"cgroups_net_cls_primary_handle", ""},
                                                         {"cgroups_net_cls_secondary_handles", ""},
                                                         {"allowed_devices", ""},
-                                                        {"agent_subsystems", ""},
                                                         {"nvidia_gpu_devices", ""},
                                                         {"perf_events", ""},
                                                         {"perf_interval", "1mins"},
@@ -90,7 +91,6 @@ void add_isolation_flags(flags::Table& table) {
                                                         {"revocable_cpu_low_priority", "true"},
                                                         {"systemd_enable_support", "true"},
                                                         {"systemd_runtime_directory", "/run/systemd/system"},
-                                                        {"effective_capabilities", ""},
                                                         {"bounding_capabilities", ""},
                                                         {"disallow_sharing_agent_ipc_namespace", "false"},
                                                         {"disallow_sharing_agent_pid_namespace", "false"},
@@ -132,7 +132,7 @@ void add_remaining(flags::Table& table) {
   table.ignore("agent_features", "", "the agent tells the capabilities it has");
   table.ignore("http_command_executor", "false", "plain commands run without an executor process");
   table.ignore("fetcher_cache_size", "2GB", "nothing is cached by the fetcher");
-  table.ignore("fetcher_cache_dir", "", "nothing is cached by the fetcher");
+  table.ignore("fetcher_cache_dir", "/tmp/mesos/fetch", "nothing is cached by the fetcher");
   table.ignore("fetcher_stall_timeout", "1mins", "there is no fetcher in this version");
   table.ignore("gc_non_executor_container_sandboxes", "false", "sandboxes of nested containers go with their executor");
 }

@@ -120,12 +120,9 @@ http::ServerOptions server_options(const CommonFlags& flags) {
 std::vector<net::Endpoint> listen_endpoints(const CommonFlags& flags) {
   std::vector<net::Endpoint> endpoints;
   for (const std::optional<net::Address>& given : {flags.ip, flags.ip6}) {
-    if (!given) continue;
-    endpoints.push_back({*given, flags.port});
-    if (*given == net::Address::any_v6() && &given != &flags.ip6 && !flags.ip6) {
-      endpoints.push_back({net::Address::any_v4(), flags.port});
-    }
+    if (given) endpoints.push_back({*given, flags.port});
   }
+  if (flags.ip == net::Address::any_v6() && !flags.ip6) endpoints.push_back({net::Address::any_v4(), flags.port});
   if (!endpoints.empty()) return endpoints;
   if (flags.advertise_ip && !flags.advertise_ip->is_loopback()) return http::any_endpoints(flags.port);
   for (const net::Address& address : net::loopback_addresses()) endpoints.push_back({address, flags.port});

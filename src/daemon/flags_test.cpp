@@ -123,6 +123,30 @@ TEST(AgentFlags, NamesAndDefaultsAreThoseOfOldStartScripts) {
                                        {"authentication_timeout_min", "5secs"},
                                        {"authentication_timeout_max", "1mins"},
                                        {"docker_remove_delay", "6hrs"},
+                                       {"docker_stop_timeout", "0ns"},
+                                       {"docker_kill_orphans", "true"},
+                                       {"docker_registry", "https://registry-1.docker.io"},
+                                       {"docker", "docker"},
+                                       {"docker_socket", "/var/run/docker.sock"},
+                                       {"image_provisioner_backend", "auto"},
+                                       {"cgroups_hierarchy", "/sys/fs/cgroup"},
+                                       {"cgroups_root", "mesos"},
+                                       {"cgroups_enable_cfs", "false"},
+                                       {"cgroups_limit_swap", "false"},
+                                       {"cgroups_destroy_timeout", "1mins"},
+                                       {"revocable_cpu_low_priority", "true"},
+                                       {"qos_correction_interval_min", "0ns"},
+                                       {"enforce_container_disk_quota", "false"},
+                                       {"authentication_backoff_factor", "1secs"},
+                                       {"authenticatee", "crammd5"},
+                                       {"zk_session_timeout", "10secs"},
+                                       {"authenticate_http_readonly", "false"},
+                                       {"authenticate_http_readwrite", "false"},
+                                       {"authenticate_http_executors", "false"},
+                                       {"gc_non_executor_container_sandboxes", "false"},
+                                       {"disallow_sharing_agent_ipc_namespace", "false"},
+                                       {"disallow_sharing_agent_pid_namespace", "false"},
+                                       {"fetcher_cache_dir", "/tmp/mesos/fetch"},
                                        {"http_command_executor", "false"}});
 }
 
@@ -168,6 +192,14 @@ TEST(MasterFlags, EveryOldNameWorks) {
   }
 }
 
+// FE-125
+TEST(AgentFlags, EveryOldNameWorks) {
+  AgentFlags flags;
+  const flags::Table table = agent_table(flags);
+  EXPECT_EQ(table.find("slave_subsystems")->name, "agent_subsystems");
+  EXPECT_EQ(table.find("allowed_capabilities")->name, "effective_capabilities");
+}
+
 // AGT-004 AGT-005
 TEST(AgentFlags, LimitsAreNamedWithFlagAndValue) {
   EXPECT_EQ(agent({"--executor_reregistration_timeout=16secs"}).problems,
@@ -191,6 +223,19 @@ Strings listening(CommonFlags flags) {
   return out;
 }
 net::Address address(std::string_view text) { return net::Address::parse(text).value(); }
+
+// FE-126 AGT-006
+TEST(CommonFlags, HelpAndVersionGoToStdoutAndMistakesToStderr) {
+  AgentFlags flags;
+  const flags::Table table = agent_table(flags);
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(answer_instead(table, {.wish = flags::Wish::help}, "1.0"), 0);
+  EXPECT_NE(testing::internal::GetCapturedStdout().find("--work_dir=path  (required)"), std::string::npos);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(answer_instead(table, {.problems = {"unknown flag 'x'"}}, "1.0"), 1);
+  EXPECT_TRUE(testing::internal::GetCapturedStderr().starts_with("stoa agent: unknown flag 'x'\nUsage: stoa agent"));
+  EXPECT_EQ(answer_instead(table, {}, "1.0"), std::nullopt);
+}
 
 // FE-132 SEC-001
 TEST(CommonFlags, ListenOnLoopbackUnlessToldOtherwise) {

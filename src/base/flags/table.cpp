@@ -48,14 +48,14 @@ Entry& Entry::one_of(std::vector<std::string> choices) {
   });
 }
 
-void Table::ignore(std::string name, std::string default_text, std::string reason) {
+Entry Table::ignore(std::string name, std::string default_text, std::string reason) {
   Flag flag{.name = std::move(name), .type = "text", .without_meaning = std::move(reason)};
   flag.is_boolean = default_text == "true" || default_text == "false";
   if (flag.is_boolean) flag.type = "boolean";
   if (!default_text.empty()) flag.default_text = std::move(default_text);
   flag.set = [](std::string_view) -> Result<> { return {}; };
   flag.get = []() -> std::optional<std::string> { return std::nullopt; };
-  append(std::move(flag));
+  return append(std::move(flag));
 }
 
 Entry Table::refuse(std::string name, std::string default_text, std::string reason) {

@@ -84,7 +84,7 @@ class Table {
   Entry add(std::string name, std::optional<T>& field, std::string help, std::type_identity_t<Limits<T>> limits = {});
 
   // A flag that old start scripts give and that has nothing to decide here.
-  void ignore(std::string name, std::string default_text, std::string reason);
+  Entry ignore(std::string name, std::string default_text, std::string reason);
   // A flag whose effect nobody may believe to have: only its default value is accepted (FE-128).
   Entry refuse(std::string name, std::string default_text, std::string reason);
 
