@@ -142,7 +142,10 @@ int serve_up(UpOptions options, const ServeOptions& serve) {
     AgentOptions each = options.agent;
     each.listen = options.master.listen;
     each.listen.advertise_port.reset();
-    for (net::Endpoint& endpoint : each.listen.endpoints) endpoint.port = static_cast<std::uint16_t>(port + number);
+    // Agents take the ports behind the master's, unless any would do.
+    for (net::Endpoint& endpoint : each.listen.endpoints) {
+      if (endpoint.port != 0) endpoint.port = static_cast<std::uint16_t>(port + number);
+    }
     each.work_dir = fmt::format("{}/agent-{}", options.work_dir, number);
     each.runtime_dir = each.work_dir + "/run";
     each.master = (*master)->identity().primary().to_string();
