@@ -1,0 +1,221 @@
+// The read endpoints of an agent that runs one command task and has another one queued.
+#include "api/testing.h"
+#include "codec/record_io.h"
+#include "mesos/v1/mesos.pb.h"
+
+namespace stoa::api {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+std::shared_ptr<const agent::TaskRecord> record(const std::string& id, agent::TaskStage stage,
+                                                mesos::v1::TaskState state) {
+  auto record = std::make_shared<agent::TaskRecord>();
+  const mesos::v1::Task task = testing::task(id, state, 30);
+  mesos::v1::TaskInfo info;
+  info.set_name(task.name());
+  *info.mutable_task_id() = task.task_id();
+  *info.mutable_agent_id() = task.agent_id();
+  *info.mutable_resources() = task.resources();
+  record->framework = FrameworkId("F-0000");
+  record->id = TaskId(id);
+  record->stage = stage;
+  record->info = std::make_shared<const mesos::v1::TaskInfo>(info);
+  record->task = testing::shared(task);
+  return record;
+}
+
+std::shared_ptr<const agent::ExecutorRecord> executor(std::shared_ptr<const agent::TaskRecord> task,
+                                                      const std::string& container) {
+  auto record = std::make_shared<agent::ExecutorRecord>();
+  mesos::v1::ExecutorInfo info;
+  info.mutable_executor_id()->set_value(task->id.value);
+  info.set_name("Command Executor");
+  record->info = std::make_shared<const mesos::v1::ExecutorInfo>(info);
+  record->container = ContainerId(container);
+  record->directory = "/w/runs/" + container;
+  record->pid = 42;
+  record->tasks = {std::move(task)};
+  return record;
+}
+
+class AgentReads : public ::testing::Test {
+ protected:
+  AgentReads() : reading_(agent_, testing::context(loop_)), router_(testing::router("/slave(1)")) {
+    mesos::v1::AgentInfo info;
+    info.set_hostname("a1");
+    testing::add_scalar(*info.mutable_resources(), "cpus", 4);
+    agent_.state.info = std::make_shared<const mesos::v1::AgentInfo>(info);
+    agent_.state.recovered = true;
+    agent_.state.registered = true;
+    agent::FrameworkRecord framework;
+    mesos::v1::FrameworkInfo framework_info;
+    framework_info.set_user("svc");
+    framework_info.set_name("web");
+    framework_info.mutable_id()->set_value("F-0000");
+    framework.info = std::make_shared<const mesos::v1::FrameworkInfo>(framework_info);
+    framework.executors = {executor(record("t1", agent::TaskStage::launched, mesos::v1::TASK_RUNNING), "C1"),
+                           executor(record("t2", agent::TaskStage::queued, mesos::v1::TASK_STAGING), "C2"),
+                           executor(record("t4", agent::TaskStage::terminated, mesos::v1::TASK_FAILED), "C4")};
+    framework.completed_executors = {
+        executor(record("t3", agent::TaskStage::completed, mesos::v1::TASK_FINISHED), "C3")};
+    agent_.state.frameworks = {framework};
+    add_agent_routes(router_, [this]() -> AgentReading& { return reading_; });
+  }
+
+  std::string get(const std::string& target) {
+    const http::Response response = testing::ask(router_, "GET", target);
+    EXPECT_EQ(response.status, 200) << target << ": " << response.body;
+    return response.body;
+  }
+  http::Response post(http::Headers headers, const std::string& body) {
+    return testing::ask(router_, "POST", "/slave(1)/api/v1", std::move(headers), body);
+  }
+  http::Response post(const std::string& body) { return post({{"Content-Type", "application/json"}}, body); }
+
+  net::Loop loop_{1};
+  testing::FakeAgent agent_;
+  AgentReading reading_;
+  http::Router router_;
+};
+
+// V0-001 V0-100 V0-104 AGT-253 AGT-254 AGT-257 HTTP-004 HTTP-005
+TEST_F(AgentReads, StateShowsTheAgentUnderAllItsNames) {
+  const std::string state = get("/state");
+  EXPECT_THAT(state, StartsWith(R"({"version":"1.12.0","build_date":)"));
+  EXPECT_THAT(state, HasSubstr(R"("start_time":1000.5,"id":"","pid":"slave(1)@10.0.0.7:5051","hostname":"a1",)"));
+  EXPECT_THAT(state, HasSubstr(R"("resources":{"cpus":4.0,"gpus":0.0,"mem":0.0,"disk":0.0},"reserved_resources":{},)"
+                               R"("unreserved_resources":{"cpus":4.0,"gpus":0.0,"mem":0.0,"disk":0.0},)"
+                               R"("reserved_resources_full":{},"unreserved_resources_full":[{"name":"cpus",)"
+                               R"("type":"SCALAR","scalar":{"value":4.0},"role":"*"}],)"
+                               R"("reserved_resources_allocated":{},"unreserved_resources_allocated":{"cpus":0.2,)"));
+  EXPECT_THAT(state, HasSubstr(R"("flags":{"cluster":"blue","port":"5050","work_dir":"/w"})"));
+  for (const char* name : {"/slave(1)/state", "/slave%281%29/state", "/state.json", "/slave(1)/state.json"}) {
+    EXPECT_EQ(get(name), state) << name;
+  }
+}
+
+// V0-101 V0-102 V0-103 AGT-255 AGT-256
+TEST_F(AgentReads, AnExecutorListsItsTasksByStage) {
+  const std::string state = get("/state");
+  EXPECT_THAT(state, HasSubstr(R"("frameworks":[{"id":"F-0000","name":"web","user":"svc","failover_timeout":0.0,)"
+                               R"("checkpoint":false,"hostname":"","role":"*","executors":[{"id":"t1",)"
+                               R"("name":"Command Executor","source":"t1","container":"C1","directory":"/w/runs/C1",)"
+                               R"("resources":{"cpus":0.1,)"));
+  EXPECT_THAT(state, HasSubstr(R"("tasks":[],"queued_tasks":[{"id":"t2","name":"web","slave_id":"M-S0","resources":)"));
+  EXPECT_THAT(state, HasSubstr(R"("tasks":[],"queued_tasks":[],"completed_tasks":[{"id":"t4")"));
+  EXPECT_THAT(state, HasSubstr(R"("completed_executors":[{"id":"t3")"));
+}
+
+// V0-100 AGT-190 AGT-251 AGT-252 HTTP-055
+TEST_F(AgentReads, RecoveryHoldsBackTheStateOnly) {
+  agent_.recovered_now = false;
+  const http::Response early = testing::ask(router_, "GET", "/state");
+  EXPECT_EQ(early.status, 503);
+  EXPECT_EQ(early.body, "Agent has not finished recovery");
+  EXPECT_EQ(post(R"({"type":"GET_HEALTH"})").status, 503);
+  EXPECT_EQ(get("/health"), "");
+  EXPECT_THAT(get("/flags"), StartsWith(R"({"flags":{)"));
+  EXPECT_THAT(get("/version"), StartsWith(R"({"version":"1.12.0")"));
+}
+
+// AGT-261
+TEST_F(AgentReads, ThereIsNoRedirect) { EXPECT_EQ(testing::ask(router_, "GET", "/redirect").status, 404); }
+
+// V0-150 V0-151 V0-152
+TEST_F(AgentReads, MetricsCountWhatTheSnapshotHolds) {
+  const std::string metrics = get("/metrics/snapshot");
+  for (const char* shown :
+       {R"("slave/registered":1.0)", R"("slave/cpus_total":4.0)", R"("slave/cpus_used":0.2)",
+        R"("slave/frameworks_active":1.0)", R"("slave/tasks_running":1.0)", R"("slave/tasks_staging":1.0)",
+        R"("slave/tasks_finished":1.0)", R"("containerizer/mesos/container_destroy_errors":0.0)",
+        R"("gc/path_removals_pending":0.0)"}) {
+    EXPECT_THAT(metrics, HasSubstr(shown));
+  }
+}
+
+// V0-108
+TEST_F(AgentReads, ContainersAreFilteredByWholeIdsOnly) {
+  EXPECT_EQ(get("/containers?container_id=C1"),
+            R"([{"framework_id":"F-0000","executor_id":"t1","executor_name":"Command Executor","source":"t1",)"
+            R"("container_id":"C1","status":{"container_id":{"value":"C1"},"executor_pid":42}}])");
+  EXPECT_THAT(get("/containers?framework_id=F-0000&executor_id=t2"), Not(HasSubstr("C1")));
+  EXPECT_EQ(testing::ask(router_, "GET", "/containers?executor_id=t2").status, 400);
+  EXPECT_EQ(testing::ask(router_, "GET", "/containers?container_id=C1&framework_id=F-0000").status, 400);
+}
+
+// V0-097
+TEST_F(AgentReads, ASandboxHasThreeNames) {
+  EXPECT_THAT(get("/files/debug"),
+              ::testing::AllOf(HasSubstr(R"("/w/runs/C1":"/w/runs/C1")"), HasSubstr(R"("/w/runs/C3":"/w/runs/C3")"),
+                               HasSubstr(R"("/frameworks/F-0000/executors/t1/runs/latest":"/w/runs/C1")"),
+                               HasSubstr(R"("/w/runs/latest":)")));
+}
+
+// AGT-202 AGT-194
+TEST_F(AgentReads, CallsShowEachTaskInOneList) {
+  EXPECT_EQ(post(R"({"type":"GET_HEALTH"})").body, R"({"type":"GET_HEALTH","get_health":{"healthy":true}})");
+  const std::string tasks = post(R"({"type":"GET_TASKS"})").body;
+  EXPECT_THAT(tasks, HasSubstr(R"("queued_tasks":[{"name":"web","task_id":{"value":"t2"})"));
+  EXPECT_THAT(tasks, HasSubstr(R"("launched_tasks":[{"name":"web","task_id":{"value":"t1"})"));
+  EXPECT_THAT(tasks, HasSubstr(R"("terminated_tasks":[{"name":"web","task_id":{"value":"t4"})"));
+  EXPECT_THAT(tasks, HasSubstr(R"("completed_tasks":[{"name":"web","task_id":{"value":"t3"})"));
+  const std::string state = post(R"({"type":"GET_STATE"})").body;
+  EXPECT_THAT(state, HasSubstr(R"("get_frameworks":{"frameworks":[{"framework_info":{"user":"svc")"));
+  EXPECT_THAT(post(R"({"type":"GET_EXECUTORS"})").body, HasSubstr(R"("completed_executors":[{"executor_info":)"));
+  EXPECT_THAT(post(R"({"type":"GET_AGENT"})").body, HasSubstr(R"("get_agent":{"agent_info":{"hostname":"a1")"));
+}
+
+// HTTP-064 HTTP-066 HTTP-067 HTTP-068 HTTP-075 HTTP-082 HTTP-083 HTTP-104 HTTP-105 HTTP-106 AGT-191 AGT-192 HTTP-046
+TEST_F(AgentReads, HeadersAreCheckedBeforeTheBodyAndInTheAgentsOwnWords) {
+  struct Case {
+    http::Headers headers;
+    std::string body;
+    int status;
+    const char* text;
+  };
+  const auto json = [](http::Headers more = {}) {
+    more.add("Content-Type", "application/json");
+    return more;
+  };
+  const http::Headers records{{"Content-Type", "application/recordio"}, {"Message-Content-Type", "application/json"}};
+  const Case cases[] = {
+      {{{"Content-Type", "text/plain"}}, "{", 415, "or application/recordio"},
+      {json({{"Accept", "text/html"}}), "{", 406,
+       "Expecting 'Accept' to allow application/json or application/x-protobuf or application/recordio"},
+      {json({{"Message-Content-Type", "application/json"}}), "{", 415,
+       "Expecting 'Message-Content-Type' to be not set for non-streaming requests"},
+      {json({{"Message-Accept", "application/json"}, {"Accept", "application/json"}}), "{", 406,
+       "Expecting 'Message-Accept' to be not set for non-streaming responses"},
+      {json({{"Accept", "application/recordio"}, {"Message-Accept", "text/html"}}), "{", 406,
+       "Expecting 'Message-Accept' to allow application/json or application/x-protobuf"},
+      {{{"Content-Type", "application/recordio"}},
+       "{",
+       400,
+       "Expecting 'Message-Content-Type' to be set for streaming requests"},
+      {json(), "{", 400, "Failed to parse body into JSON: "},
+      {json(), "[]", 400, "Expecting a JSON object"},
+      {{{"Content-Type", "application/x-protobuf"}}, "\xff\xff", 400, "Failed to parse body into a protobuf object"},
+      {json(), "{}", 400, "Failed to validate agent::Call: Expecting 'type' to be present"},
+      {json(), R"({"type":"READ_FILE"})", 400, "Failed to validate agent::Call: Expecting 'read_file' to be present"},
+      {json({{"Accept", "application/recordio"}}), R"({"type":"GET_HEALTH"})", 406,
+       "Streaming response is not supported for GET_HEALTH call"},
+      {records, "", 400, "Received EOF while reading request body"},
+      {records, codec::frame_record(R"({"type":"GET_HEALTH"})"), 415,
+       "Streaming 'Content-Type' application/recordio is not supported for GET_HEALTH call"},
+      {json(), R"({"type":"ATTACH_CONTAINER_INPUT","attach_container_input":{}})", 415,
+       "Expecting 'Content-Type' to be application/recordio for ATTACH_CONTAINER_INPUT call"},
+      {json(), R"({"type":"UNKNOWN"})", 501, "501 Not Implemented."},
+      {json(), R"({"type":"GET_OPERATIONS"})", 501, "does not have the call GET_OPERATIONS"},
+  };
+  for (const Case& one : cases) {
+    const http::Response response = post(one.headers, one.body);
+    EXPECT_EQ(response.status, one.status) << one.text << " / " << response.body;
+    EXPECT_THAT(response.body, HasSubstr(one.text));
+  }
+}
+
+}  // namespace
+}  // namespace stoa::api
