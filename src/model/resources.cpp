@@ -125,9 +125,8 @@ void Resources::subtract_contained(const Resources& other) {
 
 void Resources::subtract_floored(const Resources& other) {
   for (const Member& theirs : other) {
-    const auto mine = std::ranges::find_if(members_, [&theirs](const Member& member) {
-      return theirs.resource.is_subtractable_from(member.resource);
-    });
+    const auto mine = std::ranges::find_if(
+        members_, [&theirs](const Member& member) { return theirs.resource.is_subtractable_from(member.resource); });
     if (mine == members_.end()) continue;
     if (theirs.resource.is_shared() && mine->count > theirs.count) {
       mine->count -= theirs.count;
