@@ -127,6 +127,16 @@ TEST(Logs, ShowAllOrTheLastLines) {
   EXPECT_EQ(run(show_logs, {cluster.master(), "nothing"}).code, 3);
 }
 
+TEST(Logs, FollowUntilTheTaskHasEndedEvenIfNobodyAcknowledgesIt) {
+  FakeCluster cluster;
+  show(cluster);
+  const std::string executor = R"({"id":"t-1","directory":"/s")";
+  const std::string ended = executor + R"(,"completed_tasks":[{"id":"t-1","state":"TASK_FINISHED"}])";
+  cluster.state.replace(cluster.state.find(executor), executor.size(), ended);
+  cluster.files = {{"/s/stdout", "one\n"}};
+  EXPECT_EQ(run(show_logs, {cluster.master(), "-f", "t-1"}).out, "one\n");
+}
+
 TEST(Kill, ExplainsThatOnlyTheFrameworkCanKill) {
   FakeCluster cluster;
   show(cluster);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "cli/exit_code.h"
@@ -22,16 +23,29 @@ std::optional<std::uint64_t> size_in(std::string_view content_range) {
   return is_number ? std::optional(size) : std::nullopt;
 }
 
-const JsonValue* executor_of(const JsonValue& executors, const std::string& task_id) {
-  for (const JsonValue& executor : executors.elements()) {
-    if (executor["id"].text() == task_id) return &executor;
-    for (const char* list : {"tasks", "queued_tasks", "completed_tasks"}) {
-      for (const JsonValue& task : executor[list].elements()) {
-        if (task["id"].text() == task_id) return &executor;
-      }
+struct Found {
+  const JsonValue* executor = nullptr;
+  const JsonValue* task = nullptr;  // Nothing while the agent lists only its executor.
+  bool is_completed = false;        // The task is in the executor's list of those.
+};
+
+Found find_in(const JsonValue& executor, const std::string& task_id) {
+  for (const char* list : {"tasks", "queued_tasks", "completed_tasks"}) {
+    for (const JsonValue& task : executor[list].elements()) {
+      if (task["id"].text() == task_id) return {&executor, &task, std::string_view(list) == "completed_tasks"};
     }
   }
-  return nullptr;
+  if (executor["id"].text() == task_id) return {.executor = &executor};
+  return {};
+}
+
+// An ended task whose last update nobody acknowledges stays with its executor: its state tells.
+bool is_ended(const Found& found) {
+  static constexpr std::array<std::string_view, 8> terminal{
+      "TASK_FINISHED", "TASK_FAILED",  "TASK_KILLED", "TASK_ERROR",
+      "TASK_LOST",     "TASK_DROPPED", "TASK_GONE",   "TASK_GONE_BY_OPERATOR"};
+  if (found.is_completed) return true;
+  return found.task != nullptr && std::ranges::find(terminal, (*found.task)["state"].text()) != terminal.end();
 }
 
 }  // namespace
@@ -43,13 +57,15 @@ Result<Sandbox> find_sandbox(Cluster& cluster, const net::Url& agent, const std:
     for (const JsonValue& framework : state[frameworks].elements()) {
       if (framework["id"].text() != framework_id) continue;
       for (const char* executors : {"executors", "completed_executors"}) {
-        const JsonValue* executor = executor_of(framework[executors], task_id);
-        if (executor == nullptr) continue;
-        const bool is_ended = std::string_view(executors) == "completed_executors";
-        Sandbox out{agent, (*executor)["directory"].text(), is_ended};
-        // Tasks of a default executor have a folder each below that of their executor.
-        if ((*executor)["type"].text() == "DEFAULT") out.directory += "/tasks/" + task_id;
-        return out;
+        for (const JsonValue& executor : framework[executors].elements()) {
+          const Found found = find_in(executor, task_id);
+          if (found.executor == nullptr) continue;
+          const bool has_ended = std::string_view(executors) == "completed_executors" || is_ended(found);
+          Sandbox out{agent, executor["directory"].text(), has_ended};
+          // Tasks of a default executor have a folder each below that of their executor.
+          if (executor["type"].text() == "DEFAULT") out.directory += "/tasks/" + task_id;
+          return out;
+        }
       }
     }
   }

@@ -231,6 +231,9 @@ TEST(CommonFlags, HelpAndVersionGoToStdoutAndMistakesToStderr) {
   testing::internal::CaptureStdout();
   EXPECT_EQ(answer_instead(table, {.wish = flags::Wish::help}, "1.0"), 0);
   EXPECT_NE(testing::internal::GetCapturedStdout().find("--work_dir=path  (required)"), std::string::npos);
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(answer_instead(table, {.wish = flags::Wish::version}, "1.0"), 0);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "stoa 1.0\n");
   testing::internal::CaptureStderr();
   EXPECT_EQ(answer_instead(table, {.problems = {"unknown flag 'x'"}}, "1.0"), 1);
   EXPECT_TRUE(testing::internal::GetCapturedStderr().starts_with("stoa agent: unknown flag 'x'\nUsage: stoa agent"));

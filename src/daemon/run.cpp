@@ -20,7 +20,7 @@ namespace {
 std::optional<int> read_flags(const flags::Table& table, std::span<const std::string> args, flags::Outcome& outcome) {
   const std::vector<std::string> environment = flags::process_environment();
   outcome = flags::parse(table, {.arguments = args, .environment = environment, .read_file = {}});
-  return answer_instead(table, outcome, fmt::format("stoa {} ({})", product_version, product_commit));
+  return answer_instead(table, outcome, product_version);
 }
 
 std::optional<int> refuse_problems(const flags::Table& table, const std::vector<std::string>& problems) {
