@@ -88,7 +88,6 @@ http::Response not_acceptable() {
 
 Result<> validate_call(const Call& call, const std::optional<std::string>& principal) {
   if (!call.has_type()) return invalid("Expecting 'type' to be present");
-  if (call.type() == Call::UNKNOWN) return {};
   TRY(check_member(call));
   if (call.type() == Call::SUBSCRIBE) return validate_subscribe(call, principal);
   if (call.framework_id().value().empty()) return invalid("Expecting 'framework_id' to be present");
@@ -124,8 +123,11 @@ void SchedulerApi::handle(http::Request request, http::Responder responder) {
   master::SchedulerCall event{{}, call, std::nullopt, principal};
   if (const auto stream_id = header(request, "Mesos-Stream-Id")) event.stream_id = std::string(*stream_id);
   auto answer = std::make_shared<http::Responder>(std::move(responder));
-  master_.call(std::move(event),
-               [answer](Result<> outcome) { answer->respond(outcome ? accepted() : refusal(outcome.error())); });
+  // Only UPDATE_FRAMEWORK is finished when it is answered (SCH-007).
+  const bool finished = call->type() == Call::UPDATE_FRAMEWORK;
+  master_.call(std::move(event), [answer, finished](Result<> outcome) {
+    answer->respond(!outcome ? refusal(outcome.error()) : finished ? done() : accepted());
+  });
 }
 
 void SchedulerApi::subscribe(const http::Request& request, std::shared_ptr<const Call> call,
