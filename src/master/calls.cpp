@@ -54,6 +54,8 @@ Rule rule_of(Call::Type type) {
       return on_acknowledge;
     case Call::RECONCILE:
       return on_reconcile;
+    case Call::RECONCILE_OPERATIONS:
+      return on_reconcile_operations;
     case Call::TEARDOWN:
       return on_teardown;
     case Call::MESSAGE:
@@ -61,7 +63,8 @@ Rule rule_of(Call::Type type) {
     case Call::SHUTDOWN:
       return on_shutdown;
     // Inverse offers are not made yet, so every id in an answer is unknown and skipped (SCH-247); nobody listens to
-    // requests (SCH-207).
+    // requests (SCH-207); no operation has a status to acknowledge yet (SCH-191).
+    case Call::ACKNOWLEDGE_OPERATION_STATUS:
     case Call::ACCEPT_INVERSE_OFFERS:
     case Call::DECLINE_INVERSE_OFFERS:
     case Call::REQUEST:

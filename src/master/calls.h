@@ -17,6 +17,7 @@ void on_suppress(Context& context, Framework& framework, const CallMessage& call
 void on_kill(Context& context, Framework& framework, const CallMessage& call);
 void on_acknowledge(Context& context, Framework& framework, const CallMessage& call);
 void on_reconcile(Context& context, Framework& framework, const CallMessage& call);
+void on_reconcile_operations(Context& context, Framework& framework, const CallMessage& call);
 void on_teardown(Context& context, Framework& framework, const CallMessage& call);
 void on_message(Context& context, Framework& framework, const CallMessage& call);
 void on_shutdown(Context& context, Framework& framework, const CallMessage& call);
