@@ -83,7 +83,7 @@ TEST(TaskRules, GracePeriodAndMaxCompletionTimeAreNotNegative) {
             "Task's `max_completion_time` must be non-negative");
 }
 
-// SCH-138
+// SCH-138 RES-172
 TEST(TaskRules, ResourcesAreNotEmptyAndValid) {
   EXPECT_EQ(refusal_of([](TaskInfo&) {}, ""), "Task uses no resources");
   EXPECT_EQ(refusal_of([](TaskInfo& task) { *task.add_resources() = scalar("cpus", 0); }, ""), "");

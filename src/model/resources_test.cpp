@@ -165,6 +165,38 @@ TEST(Resources, AllocationRevocableAndProviderKeepApart) {
   EXPECT_FALSE(Resources{plain}.contains(plain.with_allocation_role("a")));
 }
 
+// HTTP-176
+TEST(Resources, AnyDifferenceInIdentityKeepsTwoResourcesApart) {
+  const Resource plain = resource("disk:8");
+  const Resource held = reserved(plain, dynamic_reservation("ads", "ops", labels({{"a", "1"}})));
+  Identity provided;
+  provided.provider_id = "p1";
+  const Resource apart[] = {plain,
+                            resource("mem:8"),
+                            resource("disk:[8-8]"),
+                            plain.with_identity(provided),
+                            plain.with_allocation_role("a"),
+                            plain.with_allocation_role("b"),
+                            held,
+                            reserved(plain, dynamic_reservation("ads", "ops")),
+                            reserved(plain, dynamic_reservation("ads", "dev", labels({{"a", "1"}}))),
+                            reserved(plain, dynamic_reservation("ads/x", "ops", labels({{"a", "1"}}))),
+                            reserved(held, dynamic_reservation("ads/x")),
+                            with_source(plain, path, "/d1"),
+                            with_source(plain, path, "/d2"),
+                            revocable(plain)};
+  for (const Resource& one : apart) {
+    for (const Resource& other : apart) {
+      EXPECT_EQ((Resources{one, other}).size(), &one == &other ? 1U : 2U)
+          << Resources{one}.to_text() << " and " << Resources{other}.to_text();
+    }
+  }
+  for (const Resource& never : {volume(held, "id1"), with_source(plain, mount, "/m1")}) {
+    EXPECT_EQ((Resources{never, never}).size(), 2U);
+  }
+  EXPECT_EQ((Resources{volume(held, "id1"), shared(volume(held, "id1"))}).size(), 2U);
+}
+
 // RES-031
 TEST(Resources, EqualityIgnoresTheOrderOfMembers) {
   EXPECT_EQ(resources("cpus:1;mem:2;ports:[1-2]"), resources("ports:[1-2];mem:2;cpus:1"));
