@@ -44,7 +44,6 @@ void Containers::launch(const agent::Launch& effect) {
   auto resources = model::Resources::from_messages(effect.task->resources());
   CHECK(resources, resources.error().message);
   container.resources = resources->without_allocation_role();
-  held_ += container.resources;
   const bool is_new = containers_.emplace(effect.id, std::move(container)).second;
   CHECK(is_new, "a container was launched twice");
   queue_.after(draw_wait(plan_.launch_delay, random_), [this, id = effect.id] { on_started(id); });
@@ -123,7 +122,6 @@ void Containers::agent_crashed() {
     if (random_.chance(0.5)) {
       on_started(id);
     } else {
-      held_ -= containers_.at(id).resources;
       containers_.erase(id);
     }
   }
@@ -132,7 +130,6 @@ void Containers::agent_crashed() {
 void Containers::machine_crashed() {
   agent_crashed();
   containers_.clear();
-  held_ = {};
 }
 
 void Containers::end(const ContainerId& id, int wait_status) {
@@ -140,7 +137,6 @@ void Containers::end(const ContainerId& id, int wait_status) {
   if (container == nullptr || container->state != Container::State::running) return;
   container->state = Container::State::ended;
   container->wait_status = wait_status;
-  held_ -= container->resources;
   tell(Duration(0), agent::ContainerExited{.id = id, .wait_status = wait_status});
 }
 

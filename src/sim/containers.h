@@ -59,8 +59,6 @@ class Containers {
   void machine_crashed();
 
   const std::map<ContainerId, Container>& all() const { return containers_; }
-  // What runs, or is about to.
-  const model::Resources& held() const { return held_; }
 
  private:
   void on_started(const ContainerId& id);
@@ -73,7 +71,6 @@ class Containers {
   Random& random_;
   Report report_;
   std::map<ContainerId, Container> containers_;
-  model::Resources held_;
   bool frozen_ = false;
   unsigned agent_life_ = 0;
   int next_pid_ = 100;

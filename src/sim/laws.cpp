@@ -25,6 +25,22 @@ bool may_return(const TaskStatus& status, bool partition_aware) {
   return status.state() == mesos::v1::TASK_UNREACHABLE || (!partition_aware && status.state() == mesos::v1::TASK_LOST);
 }
 
+// Whether a state says that there is no such task, in words that depend on who was asked when.
+bool is_absence(int state) {
+  switch (state) {
+    case mesos::v1::TASK_LOST:
+    case mesos::v1::TASK_ERROR:
+    case mesos::v1::TASK_DROPPED:
+    case mesos::v1::TASK_GONE:
+    case mesos::v1::TASK_GONE_BY_OPERATOR:
+    case mesos::v1::TASK_UNKNOWN:
+    case mesos::v1::TASK_UNREACHABLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 void Laws::broken(std::string law, std::string what) {
@@ -83,15 +99,15 @@ void Laws::on_status(const std::string& framework, const TaskStatus& status, boo
 }
 
 void Laws::on_final(Task& task, const TaskStatus& status, bool partition_aware) {
-  if (task.terminal != -1 && task.terminal != status.state()) {
+  const bool repeated = task.terminal == status.state() || (is_absence(task.terminal) && is_absence(status.state()) &&
+                                                            status.reason() == TaskStatus::REASON_RECONCILIATION);
+  if (task.terminal != -1 && !repeated) {
     broken("a task has one final state",
            fmt::format("task {}: {} after {} ({}, {})", status.task_id().value(), TaskState_Name(status.state()),
                        TaskState_Name(static_cast<mesos::v1::TaskState>(task.terminal)),
                        TaskStatus::Reason_Name(status.reason()), status.message()));
   }
-  if ((model::is_terminal(status.state()) || status.state() == mesos::v1::TASK_UNKNOWN) &&
-      !may_return(status, partition_aware))
-    task.terminal = status.state();
+  if (model::is_terminal(status.state()) && !may_return(status, partition_aware)) task.terminal = status.state();
 }
 
 }  // namespace stoa::sim

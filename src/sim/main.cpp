@@ -27,6 +27,7 @@ constexpr std::string_view help =
   --tasks N       tasks of all frameworks of a cluster together (default 60)
   --minutes M     virtual minutes of work, before all heals and rests (default 8)
   --no-faults     nothing fails
+  --keep-going    go on with the next seed after a violation
   --trace         print every event and effect
   --quiet         print the summary only
   --help
@@ -38,6 +39,7 @@ struct Options {
   std::uint64_t seeds = 10;
   bool trace = false;
   bool quiet = false;
+  bool keep_going = false;
 };
 
 // What runs now, for the handler of SIGABRT: a broken CHECK in a core ends the process, and is to be explained too.
@@ -63,6 +65,8 @@ std::optional<Options> parse(int argc, char** argv) {
       options.size.faults = false;
     } else if (name == "--trace") {
       options.trace = true;
+    } else if (name == "--keep-going") {
+      options.keep_going = true;
     } else if (name == "--quiet") {
       options.quiet = true;
     } else if (i + 1 < argc) {
@@ -119,7 +123,7 @@ bool run_one(const Options& options, std::uint64_t seed, Sum& sum) {
                  outcome.failures, outcome.launched, outcome.ended, outcome.hash);
     return true;
   }
-  if (!options.trace) print_last_events(world);
+  if (!options.trace && !options.keep_going) print_last_events(world);
   fmt::print("seed {}: step {}, {:.3f} s: broken law: {}\n  {}\n", seed, outcome.steps, outcome.seconds,
              outcome.violation->law, outcome.violation->what);
   return false;
@@ -140,12 +144,18 @@ int main(int argc, char** argv) {
   std::signal(SIGABRT, on_abort);
   const auto begin = std::chrono::steady_clock::now();
   Sum sum;
-  for (std::uint64_t i = 0; i < options->seeds; ++i)
-    if (!run_one(*options, options->seed + i, sum)) return 1;
+  std::uint64_t violations = 0;
+  for (std::uint64_t i = 0; i < options->seeds; ++i) {
+    if (run_one(*options, options->seed + i, sum)) continue;
+    if (!options->keep_going) return 1;
+    ++violations;
+  }
   const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   fmt::print(
-      "{} seeds, {:.0f} virtual minutes, {} steps, {} messages, {} failures, {} tasks launched, {} ended: no law "
-      "broken, {:.1f} s\n",
-      options->seeds, sum.seconds / 60, sum.steps, sum.messages, sum.failures, sum.launched, sum.ended, wall);
-  return 0;
+      "{} seeds, {:.0f} virtual minutes, {} steps, {} messages, {} failures, {} tasks launched, {} ended, {} "
+      "violations, "
+      "{:.1f} s\n",
+      options->seeds, sum.seconds / 60, sum.steps, sum.messages, sum.failures, sum.launched, sum.ended, violations,
+      wall);
+  return violations == 0 ? 0 : 1;
 }

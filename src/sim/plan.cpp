@@ -52,6 +52,7 @@ Plan draw_plan(const Size& size, Random& random) {
   plan.reregister_timeout = seconds(30) + draw_upto(seconds(60), random);
   plan.task_mean = seconds(5) + draw_upto(minutes(3), random);
   plan.kills = 0.5 * random.unit();
+  plan.teardowns = random.chance(0.5) ? 0.3 : 0;
   plan.late_acknowledgements = 0.3 * random.unit();
   return plan;
 }

@@ -46,6 +46,7 @@ struct Plan {
   Duration task_mean = std::chrono::minutes(1);  // How long tasks run.
   double kills = 0.2;                            // Of tasks are killed by their scheduler.
   double late_acknowledgements = 0.1;
+  double teardowns = 0;                      // Of frameworks are torn down while busy.
   Duration quiet = std::chrono::minutes(8);  // At the end: no faults, no launches.
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "mesos/v1/scheduler/scheduler.pb.h"
@@ -32,10 +33,15 @@ Scheduler::~Scheduler() = default;
 void Scheduler::draw_tasks(std::size_t count) {
   Random& random = environment_.random;
   const Plan& plan = environment_.plan;
+  const TimePoint begin = environment_.queue.now().steady;
+  std::vector<Duration> waits;
+  for (std::size_t i = 0; i < count; ++i) waits.push_back(draw_upto(plan.size.busy * 9 / 10, random));
+  std::ranges::sort(waits, std::greater());
   for (std::size_t i = 0; i < count; ++i) {
     Task task;
+    task.ready = begin + waits[i];
     task.id = TaskId(fmt::format("{}-t{}", name_, i));
-    task.behaviour.runs = draw_wait(plan.task_mean, random);
+    task.behaviour.runs = random.chance(0.1) ? Duration(std::chrono::hours(24)) : draw_wait(plan.task_mean, random);
     task.behaviour.wait_status = random.chance(0.8) ? 0 : random.chance(0.5) ? 1 << 8 : SIGSEGV;
     task.behaviour.heeds_sigterm = random.chance(0.8);
     task.cpus = 100 * static_cast<std::int64_t>(1 + random.below(10));
@@ -63,7 +69,34 @@ mesos::v1::FrameworkInfo Scheduler::info() const {
   return info;
 }
 
+void Scheduler::start() {
+  subscribe();
+  Random& random = environment_.random;
+  if (!random.chance(environment_.plan.teardowns)) return;
+  environment_.queue.after(draw_upto(environment_.plan.size.busy, random), [this] {
+    tearing_down_ = true;
+    wind_down();
+    tear_down();
+  });
+}
+
+// Said again after each subscription, since the call may be lost. Once it was heard, the next subscription is refused.
+void Scheduler::tear_down() {
+  SchedulerCall call;
+  call.set_type(SchedulerCall::TEARDOWN);
+  send(std::move(call));
+}
+
+void Scheduler::on_error(const std::string& message) {
+  if (!tearing_down_) {
+    environment_.laws.broken("a framework that follows the rules is never refused", name_ + ": " + message);
+    return;
+  }
+  removed_ = true;
+}
+
 void Scheduler::subscribe() {
+  if (removed_) return;
   const unsigned epoch = ++epoch_;
   subscribed_ = false;
   stream_.reset();
@@ -96,7 +129,7 @@ void Scheduler::on_subscribe_arrived(unsigned epoch) {
 }
 
 void Scheduler::lose_connection(bool noticed) {
-  if (!stream_) return;
+  if (!stream_ || removed_) return;
   environment_.trace.note(name_, noticed ? "ends its connection" : "connection is cut");
   Network& network = environment_.network;
   if (!noticed) {
@@ -132,6 +165,7 @@ void Scheduler::on_event(const EventMessage& event) {
     case Event::SUBSCRIBED:
       id_ = FrameworkId(event->subscribed().framework_id().value());
       subscribed_ = true;
+      if (tearing_down_) tear_down();
       reconcile();
       reconcile_later();
       return;
@@ -140,8 +174,7 @@ void Scheduler::on_event(const EventMessage& event) {
     case Event::UPDATE:
       return on_status(event->update().status());
     case Event::ERROR:
-      return environment_.laws.broken("a framework that follows the rules is never refused",
-                                      name_ + ": " + event->error().message());
+      return on_error(event->error().message());
     default:
       return;
   }
@@ -159,7 +192,6 @@ void Scheduler::on_status(const TaskStatus& status) {
   task.state = status.state();
   const bool nobody_knows = status.source() == TaskStatus::SOURCE_MASTER && status.state() == mesos::v1::TASK_LOST;
   task.final = model::is_terminal(status.state()) && !nobody_knows;
-  task.final = task.final || status.state() == mesos::v1::TASK_UNKNOWN;
   if (!status.has_uuid()) return;
   Random& random = environment_.random;
   if (!winding_down_ && environment_.plan.size.faults && random.chance(0.03)) return;  // It will come again.
@@ -194,14 +226,14 @@ void Scheduler::on_offers(const EventMessage& event) {
 }
 
 bool Scheduler::accept(const mesos::v1::Offer& offer) {
-  if (planned_.empty() || environment_.random.chance(0.1)) return false;
+  if (!has_work() || environment_.random.chance(0.1)) return false;
   SchedulerCall call;
   call.set_type(SchedulerCall::ACCEPT);
   *call.mutable_accept()->add_offer_ids() = offer.id();
   auto& operation = *call.mutable_accept()->add_operations();
   operation.set_type(mesos::v1::Offer::Operation::LAUNCH);
   OfferRoom room(offer);
-  for (std::size_t count = 1 + environment_.random.below(12); count > 0 && !planned_.empty(); --count) {
+  for (std::size_t count = 1 + environment_.random.below(12); count > 0 && has_work(); --count) {
     Task& task = tasks_.at(planned_.back());
     mesos::v1::TaskInfo info;
     if (!room.take(task.cpus, task.mem, task.ports, info)) break;
@@ -220,6 +252,10 @@ bool Scheduler::accept(const mesos::v1::Offer& offer) {
   call.mutable_accept()->mutable_filters()->set_refuse_seconds(1);
   send(std::move(call));
   return true;
+}
+
+bool Scheduler::has_work() const {
+  return !planned_.empty() && tasks_.at(planned_.back()).ready <= environment_.queue.now().steady;
 }
 
 void Scheduler::reconcile() {
@@ -248,7 +284,7 @@ void Scheduler::reconcile_later() {
 void Scheduler::kill_later(const TaskId& id, Duration wait) {
   environment_.queue.after(wait, [this, id] {
     Task& task = tasks_.at(id);
-    if (task.final || (winding_down_ && !task.killed)) return;
+    if (task.final || tearing_down_ || (winding_down_ && !task.killed)) return;
     if (subscribed_) {
       task.killed = true;
       SchedulerCall call;

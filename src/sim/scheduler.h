@@ -20,6 +20,7 @@ class Scheduler {
  public:
   struct Task {
     TaskId id;
+    TimePoint ready;  // Not launched before.
     Behaviour behaviour;
     std::int64_t cpus = 0;  // Thousandths.
     std::int64_t mem = 0;   // MB.
@@ -36,7 +37,7 @@ class Scheduler {
   Scheduler(Environment& environment, MasterHost& master, std::size_t index, std::size_t tasks);
   ~Scheduler();
 
-  void start() { subscribe(); }
+  void start();
   // The connection breaks: the scheduler notices at once and comes back, or hears of it some time later.
   void lose_connection(bool noticed);
   void isolate_until(TimePoint when) { isolated_until_ = when; }
@@ -46,6 +47,9 @@ class Scheduler {
   const std::string& name() const { return name_; }
   const FrameworkId& id() const { return id_; }
   bool is_subscribed() const { return subscribed_; }
+  // It has asked for its removal, and will not rest until it is removed.
+  bool is_tearing_down() const { return tearing_down_; }
+  bool is_removed() const { return removed_; }
   bool is_partition_aware() const { return partition_aware_; }
   const std::map<TaskId, Task>& tasks() const { return tasks_; }
   std::uint64_t updates() const { return updates_; }
@@ -65,6 +69,9 @@ class Scheduler {
   void on_offers(const EventMessage& event);
   // Fills an ACCEPT with the tasks that fit. False if there are none.
   bool accept(const mesos::v1::Offer& offer);
+  bool has_work() const;
+  void on_error(const std::string& message);
+  void tear_down();
   void reconcile();
   void reconcile_later();
   void kill_later(const TaskId& id, Duration wait);
@@ -83,6 +90,8 @@ class Scheduler {
   std::vector<TaskId> planned_;  // The next one last.
   bool winding_down_ = false;
   bool suppressed_ = false;
+  bool tearing_down_ = false;
+  bool removed_ = false;
   std::uint64_t updates_ = 0;
 
   unsigned epoch_ = 0;  // Of the subscription: what belongs to an earlier one is ignored.

@@ -18,6 +18,15 @@ TEST(World, TheSameSeedGivesTheSameRunBitForBit) {
   }
 }
 
+TEST(World, WithoutFailuresEveryTaskIsLaunched) {
+  Size size = small;
+  size.faults = false;
+  const Outcome outcome = outcome_of(size, 1);
+  EXPECT_FALSE(outcome.violation);
+  EXPECT_EQ(outcome.launched, size.tasks);
+  EXPECT_EQ(outcome.failures, 0u);
+}
+
 TEST(World, SeedsDiffer) { EXPECT_NE(outcome_of(small, 1).hash, outcome_of(small, 2).hash); }
 
 }  // namespace
