@@ -30,7 +30,9 @@ void on_update(Context& context, Agent& agent, const link::Update& update) {
   if (const auto task = framework.tasks.find(id); task != framework.tasks.end() && task->second.agent == agent.id) {
     const int latest =
         told_state(framework.capabilities, update.has_latest_state() ? update.latest_state() : update.status().state());
-    note_status(context, framework, task->second, status, latest, framework.connected());
+    // It is being delivered even while its framework is away: the agent repeats it until it is acknowledged. Were it
+    // not noted, a framework that comes back and asks could be told the final state before those that lead to it.
+    note_status(context, framework, task->second, status, latest, true);
   }
   count_status(state.metrics, status);
   send_update(context, framework, status);

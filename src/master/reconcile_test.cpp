@@ -176,6 +176,18 @@ TEST_F(Known, TheReportedStateIsThatOfTheLastUpdateForwarded) {
   EXPECT_EQ(scheduler.told(), Lines{"UPDATE t2 TASK_RUNNING"});
 }
 
+// SCH-231 OPR-091
+TEST_F(Known, AFrameworkThatWasAwayIsNotToldTheEndBeforeTheStatusesThatLeadToIt) {
+  bench.disconnect(scheduler);
+  bench.update(agent, scheduler, "t2", mesos::v1::TASK_STARTING, mesos::v1::TASK_FINISHED);
+  mesos::v1::FrameworkInfo info = test_framework();
+  info.mutable_id()->set_value(scheduler.id.value);
+  FakeScheduler& again = bench.subscribe(info);
+  again.told();
+  bench.reconcile(again, {{"t2", {}}});
+  EXPECT_EQ(again.told(), Lines{"UPDATE t2 TASK_STARTING"});
+}
+
 // SCH-232
 TEST_F(Known, AKnownTaskIsAnsweredWhateverAgentIsGiven) {
   bench.reconcile(scheduler, {{"t1", AgentId("wrong")}});
