@@ -44,6 +44,8 @@ Plan draw_plan(const Size& size, Random& random) {
   Plan plan;
   plan.size = size;
   if (!size.faults) return plan;
+  plan.quiet = minutes(8);  // The longest absence, and all waits after it.
+  plan.work_arrives_for = size.busy * 9 / 10;
   plan.faults = draw_faults(random);
   plan.message_delay = milliseconds(1) + draw_upto(milliseconds(200), random);
   plan.slow_message_delay = seconds(1) + draw_upto(seconds(20), random);

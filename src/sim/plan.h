@@ -47,7 +47,8 @@ struct Plan {
   double kills = 0.2;                            // Of tasks are killed by their scheduler.
   double late_acknowledgements = 0.1;
   double teardowns = 0;                      // Of frameworks are torn down while busy.
-  Duration quiet = std::chrono::minutes(8);  // At the end: no faults, no launches.
+  Duration work_arrives_for{};               // From the start; zero: all of it is there then.
+  Duration quiet = std::chrono::minutes(2);  // At the end: no faults, no launches.
 };
 
 Plan draw_plan(const Size& size, Random& random);

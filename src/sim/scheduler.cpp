@@ -35,7 +35,7 @@ void Scheduler::draw_tasks(std::size_t count) {
   const Plan& plan = environment_.plan;
   const TimePoint begin = environment_.queue.now().steady;
   std::vector<Duration> waits;
-  for (std::size_t i = 0; i < count; ++i) waits.push_back(draw_upto(plan.size.busy * 9 / 10, random));
+  for (std::size_t i = 0; i < count; ++i) waits.push_back(draw_upto(plan.work_arrives_for, random));
   std::ranges::sort(waits, std::greater());
   for (std::size_t i = 0; i < count; ++i) {
     Task task;
@@ -217,12 +217,26 @@ void Scheduler::on_offers(const EventMessage& event) {
       if (!accept(offer)) *decline.mutable_decline()->add_offer_ids() = offer.id();
     decline.mutable_decline()->mutable_filters()->set_refuse_seconds(planned_.empty() ? 3600 : 2);
     if (decline.decline().offer_ids_size() > 0) send(std::move(decline));
-    if (!planned_.empty() || suppressed_) return;
-    suppressed_ = true;
-    SchedulerCall suppress;
-    suppress.set_type(SchedulerCall::SUPPRESS);
-    send(std::move(suppress));
+    const bool may_wait = !planned_.empty() && environment_.plan.size.faults && environment_.random.chance(0.5);
+    if (!has_work() && !suppressed_ && !may_wait) suppress();
   });
+}
+
+void Scheduler::suppress() {
+  suppressed_ = true;
+  SchedulerCall call;
+  call.set_type(SchedulerCall::SUPPRESS);
+  send(std::move(call));
+  if (!planned_.empty()) environment_.queue.at(tasks_.at(planned_.back()).ready, [this] { revive(); });
+}
+
+// Without a connection the next subscription says it.
+void Scheduler::revive() {
+  if (planned_.empty()) return;
+  suppressed_ = false;
+  SchedulerCall call;
+  call.set_type(SchedulerCall::REVIVE);
+  send(std::move(call));
 }
 
 bool Scheduler::accept(const mesos::v1::Offer& offer) {

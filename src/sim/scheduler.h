@@ -70,6 +70,9 @@ class Scheduler {
   // Fills an ACCEPT with the tasks that fit. False if there are none.
   bool accept(const mesos::v1::Offer& offer);
   bool has_work() const;
+  // Nothing to launch now: asks for no offers until there is.
+  void suppress();
+  void revive();
   void on_error(const std::string& message);
   void tear_down();
   void reconcile();
