@@ -516,5 +516,25 @@ TEST(Registration, AgentsOfAnotherRegionAreForThoseWhoKnowRegions) {
   EXPECT_EQ(aware.offer().domain().fault_domain().region().name(), "there");
 }
 
+// OPR-079
+TEST(Registration, PortsOfAnEndedTaskStayThoseOfTheTaskThatHasThemNow) {
+  Failover failover;
+  Task running = failover.tasks[0];
+  auto& ports = *running.add_resources();
+  ports.set_name("ports");
+  ports.set_type(mesos::v1::Value::RANGES);
+  ports.mutable_allocation_info()->set_role("eng");
+  auto& range = *ports.mutable_ranges()->add_range();
+  range.set_begin(31000);
+  range.set_end(31000);
+  Task ended = running;
+  ended.mutable_task_id()->set_value("t0");
+  ended.set_state(mesos::v1::TASK_FINISHED);
+  failover.agent->resources += ";ports:[31000-31010]";
+  failover.bench->connect(*failover.agent, {running, ended}, failover.frameworks);
+  const auto allocated = failover.bench->snapshot().agents[0]->allocated;
+  EXPECT_EQ(allocated.without_allocation_role().to_text(), "cpus:1; mem:64; ports:[31000-31000]");
+}
+
 }  // namespace
 }  // namespace stoa::master

@@ -70,7 +70,9 @@ Task& enter(Context& context, Framework& framework, Agent& agent, std::shared_pt
   task.resources = std::move(resources);
   task.message = std::move(record);
   agent.tasks.insert({framework.id, id});
-  agent.allocated += task.resources;
+  // An ended task's ports may be another one's by now: it must not touch the sum, not even for a moment.
+  task.holds_resources = !is_terminal(task.message->state());
+  if (task.holds_resources) agent.allocated += task.resources;
   agent.view.reset();
   framework.view.reset();
   return task;
@@ -135,12 +137,7 @@ void adopt_task(Context& context, Framework& framework, Agent& agent, const Task
   const TaskId id(record.task_id().value());
   if (framework.unreachable.erase(id) > 0) std::erase(framework.unreachable_order, id);
   Task& task = enter(context, framework, agent, std::make_shared<const TaskRecord>(record), *std::move(resources));
-  if (is_terminal(record.state())) {
-    // Its resources are free; only the last statuses still wait for the framework.
-    task.holds_resources = false;
-    agent.allocated -= task.resources;
-    return;
-  }
+  if (!task.holds_resources) return;  // Only its last statuses still wait for the framework.
   const auto charged = context.state.allocator.charge(framework.id, agent.id, task.resources);
   CHECK(charged, charged.error().message);
 }
