@@ -268,13 +268,12 @@ void on_register(Context& context, LinkNumber link, const std::shared_ptr<const 
   if (auto valid = check_claims(claim); !valid) return refuse(context, link, valid.error().message, false);
   if (state.registering.contains(link)) return;
   if (const auto known = state.links.find(link); known != state.links.end()) {
-    // Its repetition, sent before our answer came.
+    // Its repetition, sent before our answer came. What it says was true then: since, tasks may have been launched over
+    // this link, or ended and been acknowledged, and must not be asked back or come back.
     const std::string& id = claim.agent_info().id().value();
-    if (id.empty()) return send_registered(context, state.agents.at(known->second));
-    if (id != known->second.value) {
-      log_warning(context, "agent {} registers as agent {} over its link: ignored", known->second.value, id);
-      return;
-    }
+    if (id.empty() || id == known->second.value) return send_registered(context, state.agents.at(known->second));
+    log_warning(context, "agent {} registers as agent {} over its link: ignored", known->second.value, id);
+    return;
   }
   if (!claim.agent_info().id().value().empty()) return register_known(context, link, message);
   const AgentId id(fmt::format("{}-S{}", state.config.info->id(), state.next_agent++));

@@ -536,5 +536,24 @@ TEST(Registration, PortsOfAnEndedTaskStayThoseOfTheTaskThatHasThemNow) {
   EXPECT_EQ(allocated.without_allocation_role().to_text(), "cpus:1; mem:64; ports:[31000-31000]");
 }
 
+// HA-091
+TEST(Registration, ARepetitionThatComesLateBringsNoTaskBack) {
+  Bench bench;
+  FakeAgent& agent = bench.add_agent();
+  FakeScheduler& scheduler = bench.subscribe(test_framework());
+  bench.round();
+  bench.launch(scheduler, test_task("t1", agent.id));
+  const std::string uuid = bench.update(agent, scheduler, "t1", mesos::v1::TASK_FINISHED);
+  const Task before = *bench.task(scheduler.id, "t1");
+  bench.acknowledge(scheduler, agent.id, "t1", uuid);
+  bench.round();
+  bench.launch(scheduler, test_task("t2", agent.id));
+  agent.told();
+  bench.send_register(agent, {before}, {*bench.snapshot().frameworks[0]->info});
+  EXPECT_EQ(agent.told(), Lines{"registered M-S0"});
+  EXPECT_EQ(bench.list_of(scheduler.id, "t1"), "completed");
+  EXPECT_EQ(bench.list_of(scheduler.id, "t2"), "tasks");
+}
+
 }  // namespace
 }  // namespace stoa::master
