@@ -188,6 +188,22 @@ TEST_F(Known, AFrameworkThatWasAwayIsNotToldTheEndBeforeTheStatusesThatLeadToIt)
   EXPECT_EQ(again.told(), Lines{"UPDATE t2 TASK_STARTING"});
 }
 
+// SCH-231 OPR-091
+TEST_F(Known, ARegistrationSaysWhichStatusComesNext) {
+  mesos::v1::Task task = *bench.task(scheduler.id, "t2");
+  task.set_state(mesos::v1::TASK_FINISHED);
+  task.set_status_update_state(mesos::v1::TASK_STARTING);
+  task.set_status_update_uuid(std::string(16, 'u'));
+  mesos::v1::TaskStatus& status = *task.add_statuses();
+  *status.mutable_task_id() = task.task_id();
+  status.set_state(mesos::v1::TASK_FINISHED);
+  bench.break_link(agent);
+  bench.connect(agent, {task}, {*bench.snapshot().frameworks[0]->info});
+  scheduler.told();
+  bench.reconcile(scheduler, {{"t2", {}}});
+  EXPECT_EQ(scheduler.told(), Lines{"UPDATE t2 TASK_STARTING"});
+}
+
 // SCH-232
 TEST_F(Known, AKnownTaskIsAnsweredWhateverAgentIsGiven) {
   bench.reconcile(scheduler, {{"t1", AgentId("wrong")}});

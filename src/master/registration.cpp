@@ -199,6 +199,7 @@ void reconnect(Context& context, Agent& agent, LinkNumber link, const std::share
     if (task == framework->second.tasks.end() || record.statuses().empty()) continue;
     // The books follow the agent at once; the framework hears it by the agent's own updates.
     note_status(context, framework->second, task->second, *record.statuses().rbegin(), record.state(), false);
+    note_delivery(framework->second, task->second, record);
   }
   reconcile_with(context, agent, claim);
   if (!was_connected) state.allocator.activate_agent(agent.id, context.now.steady);

@@ -159,6 +159,15 @@ void note_status(Context& context, Framework& framework, Task& task, const TaskS
   if (is_terminal(latest_state)) release(context, framework, task);
 }
 
+void note_delivery(Framework& framework, Task& task, const TaskRecord& claim) {
+  if (!claim.has_status_update_state()) return;
+  auto record = std::make_shared<TaskRecord>(*task.message);
+  record->set_status_update_state(claim.status_update_state());
+  record->set_status_update_uuid(claim.status_update_uuid());
+  task.message = std::move(record);
+  framework.view.reset();
+}
+
 void complete_task(Context& context, Framework& framework, const TaskId& id) {
   auto node = framework.tasks.extract(id);
   CHECK(!node.empty());

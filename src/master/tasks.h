@@ -17,6 +17,9 @@ void adopt_task(Context& context, Framework& framework, Agent& agent, const meso
 void note_status(Context& context, Framework& framework, Task& task, const mesos::v1::TaskStatus& status,
                  int latest_state, bool delivering);
 
+// Notes which status the agent says is being delivered: its updates may all have been lost on the way.
+void note_delivery(Framework& framework, Task& task, const mesos::v1::Task& claim);
+
 // Moves a task to the framework's completed ones (SCH-222, SCH-224).
 void complete_task(Context& context, Framework& framework, const TaskId& id);
 
