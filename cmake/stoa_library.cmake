@@ -1,13 +1,14 @@
 # One folder below src/ is one static library:
 #
-#   stoa_library(model DEPS base proto THIRD fmt [PCH proto])
+#   stoa_library(model DEPS base proto THIRD fmt [PCH asio])
 #
 # declares stoa_model from every *.cpp here but *_test.cpp, links the named folders and third-party libraries, and,
 # with STOA_TESTS, makes
 #   - model_test from every *_test.cpp,
 #   - model_link, a program that holds the whole library and links nothing but what is declared here: a use of a
 #     folder that is not declared fails to link.
-# PCH names a folder whose precompiled header is shared (see stoa_pch).
+# PCH names the shared precompiled header of code and tests, stoa_pch_<name>; without it, code uses stoa_pch_code and
+# tests use stoa_pch_test (cmake/pch).
 function(stoa_library name)
   cmake_parse_arguments(ARG "" "PCH" "DEPS;THIRD;EXCLUDE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
@@ -28,8 +29,13 @@ function(stoa_library name)
     target_link_libraries(stoa_${name} PUBLIC stoa_third_${third})
   endforeach()
   if(ARG_PCH)
-    target_precompile_headers(stoa_${name} REUSE_FROM stoa_pch_${ARG_PCH})
+    set(code_pch ${ARG_PCH})
+    set(test_pch ${ARG_PCH})
+  else()
+    set(code_pch code)
+    set(test_pch test)
   endif()
+  target_precompile_headers(stoa_${name} REUSE_FROM stoa_pch_${code_pch})
 
   if(NOT STOA_TESTS)
     return()
@@ -39,11 +45,25 @@ function(stoa_library name)
   if(tests)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE stoa_${name} stoa_warnings stoa_third_gtest)
-    if(ARG_PCH)
-      target_precompile_headers(${name}_test REUSE_FROM stoa_pch_${ARG_PCH})
-      # A precompiled header fits one kind of relocatable code only; libraries have PIC, executables would have PIE.
-      target_compile_options(${name}_test PRIVATE -fPIC)
+    target_precompile_headers(${name}_test REUSE_FROM stoa_pch_${test_pch})
+    # A precompiled header fits one kind of relocatable code only; libraries have PIC, executables would have PIE.
+    target_compile_options(${name}_test PRIVATE -fPIC)
+    if(test_pch STREQUAL test)
+      target_compile_options(${name}_test PRIVATE ${STOA_TEST_OPTIONS})
     endif()
     gtest_discover_tests(${name}_test DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 120 LABELS unit)
   endif()
+endfunction()
+
+# A test file runs once and is compiled often: without optimization it takes little more than half the time.
+set(STOA_TEST_OPTIONS $<$<CONFIG:Dev>:-O0>)
+
+# stoa_pch(<name> <header> [OPTION...]): a precompiled header for stoa_library to share. It sees every header of the
+# project, and nothing is linked because of it.
+function(stoa_pch name header)
+  add_library(stoa_pch_${name} STATIC ${CMAKE_SOURCE_DIR}/cmake/pch/pch.cpp)
+  target_include_directories(stoa_pch_${name} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(stoa_pch_${name} PRIVATE stoa_proto stoa_third_fmt stoa_warnings)
+  target_precompile_headers(stoa_pch_${name} PRIVATE ${header})
+  target_compile_options(stoa_pch_${name} PRIVATE ${ARGN})
 endfunction()

@@ -99,6 +99,8 @@ void on_agent_frame(Context& context, const FromAgent& event) {
       return on_executor_message(context, agent, event.message->executor_message());
     case link::ToMaster::kUnregister:
       return on_unregister(context, agent);
+    case link::ToMaster::kUpdateOperation:  // No operation was sent: nothing is waited for.
+    case link::ToMaster::kUpdateResources:
     case link::ToMaster::kPong:
     case link::ToMaster::kRegister:
     case link::ToMaster::KIND_NOT_SET:

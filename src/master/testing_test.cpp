@@ -124,6 +124,16 @@ std::string line_of(const link::ToAgent& message) {
       return "message " + message.scheduler_message().data();
     case link::ToAgent::kShutdown:
       return "shut down";
+    case link::ToAgent::kRunGroup:
+      return "run group on " + message.run_group().executor_info().executor_id().value();
+    case link::ToAgent::kApplyOperation:
+      return "apply " + mesos::v1::Offer::Operation::Type_Name(message.apply_operation().info().type());
+    case link::ToAgent::kAcknowledgeOperation:
+      return "acknowledge operation";
+    case link::ToAgent::kReconcileOperations:
+      return "reconcile operations";
+    case link::ToAgent::kDrain:
+      return "drain";
     case link::ToAgent::KIND_NOT_SET:
       return "nothing";
   }

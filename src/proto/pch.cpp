@@ -1,1 +1,0 @@
-// Exists so that CMake has a translation unit to build pch.h with.
