@@ -195,6 +195,7 @@ TEST_F(MasterReads, EveryNameOfAnEndpointGivesTheSameDocument) {
   for (const char* name : {"/master/state", "/state.json", "/master/state.json", "/state/", "/state?_ts=1"}) {
     EXPECT_EQ(get(name), plain.body) << name;
   }
+  EXPECT_EQ(get("/slaves/S0"), get("/slaves"));
   EXPECT_EQ(testing::ask(router_, "POST", "/state").body, plain.body);
   EXPECT_EQ(testing::ask(router_, "PUT", "/state").status, 405);
   EXPECT_EQ(testing::ask(router_, "GET", "/master/version").status, 404);
@@ -415,6 +416,43 @@ TEST_F(MasterReads, ACallIsCheckedInOrderAndTheFirstFailureAnswers) {
   const http::Response early = testing::ask(router_, "GET", "/api/v1");
   EXPECT_EQ(early.status, 503);
   EXPECT_EQ(early.headers.get("Retry-After"), "1");
+}
+
+// HTTP-077
+TEST_F(MasterReads, AcceptIsLookedAtForEveryCall) {
+  const auto& types = *mesos::v1::master::Call::Type_descriptor();
+  for (int i = 0; i < types.value_count(); ++i) {
+    const std::string name = types.value(i)->name();
+    std::string member = name;
+    for (char& c : member) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    const http::Response response = post(fmt::format(R"({{"type":"{}"}})", name), "application/json", "text/html");
+    // A call that needs a member fails for want of it first; all others are refused for what they accept.
+    if (!response.body.starts_with("Failed to validate")) EXPECT_EQ(response.status, 406) << name;
+  }
+  EXPECT_EQ(
+      post(R"({"type":"READ_FILE","read_file":{"path":"/x","offset":0}})", "application/json", "text/html").status,
+      406);
+  EXPECT_EQ(post(R"({"type":"GET_METRICS","get_metrics":{}})", "application/json", "text/html").status, 406);
+}
+
+// HTTP-102 HTTP-203
+TEST_F(MasterReads, OperatorCallsHaveOtherSpellingsAndKnowNothingOfStreamIds) {
+  for (const char* target : {"/api/v1", "/api/v1/operator", "/master/api/v1", "/api/v1?_ts=1", "/api/v1/"}) {
+    const http::Response response = testing::ask(
+        router_, "POST", target, {{"Content-Type", "application/json"}, {"Mesos-Stream-Id", "no-such-stream"}},
+        R"({"type":"GET_HEALTH"})");
+    EXPECT_EQ(response.status, 200) << target << response.body;
+    EXPECT_FALSE(response.headers.has("Mesos-Stream-Id"));
+  }
+}
+
+// HTTP-035
+TEST_F(MasterReads, WhatIsNotThereIs404) {
+  EXPECT_EQ(testing::ask(router_, "GET", "/no/such/path").status, 404);
+  EXPECT_EQ(testing::ask(router_, "GET", "/files/read?path=/no/such/file&offset=0").status, 404);
+  EXPECT_EQ(
+      post(R"({"type":"READ_FILE","read_file":{"path":"/no/such/file","offset":0}})", "application/json", "*/*").status,
+      404);
 }
 
 // OPR-015 OPR-040 OPR-041 OPR-043 OPR-046 OPR-048 HTTP-078

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "election/election.h"
 #include "net/loop.h"
 
 namespace stoa::api {
@@ -34,8 +36,9 @@ struct ReadingContext {
   std::vector<std::pair<std::string, std::string>> flags;
   VersionShown version;
   WallSeconds start_time = 0;
-  std::optional<WallSeconds> elected_time;  // Of a leading master.
-  std::string hostname;                     // As advertised; a name, or an address without brackets.
+  std::optional<WallSeconds> elected_time;           // Of a leading master.
+  std::function<election::Leadership()> leadership;  // Thread-safe. Null: this daemon leads, or is an agent.
+  std::string hostname;                              // As advertised; a name, or an address without brackets.
   std::uint16_t port = 0;
   std::string pid;                                     // `master@10.0.0.1:5050`, `slave(1)@[2001:db8::7]:5051`.
   std::optional<std::set<std::string>> roles;          // The whitelist; unset: every role (OPR-097).

@@ -113,7 +113,7 @@ void SchedulerApi::handle(http::Request request, http::Responder responder) {
   if (request.method != "POST") return responder.respond(only_post(request.method));
   auto call = std::make_shared<Call>();
   if (auto decoded = decode_call(request, *call); !decoded) return responder.respond(std::move(decoded).error());
-  const std::optional<std::string> principal;  // Authentication comes with its own chapter; nobody is known yet.
+  const std::optional<std::string> principal = request.principal;
   if (auto valid = validate_call(*call, principal); !valid) {
     return responder.respond(refusal(400, "Failed to validate scheduler::Call: " + valid.error().message));
   }
@@ -146,7 +146,7 @@ void SchedulerApi::subscribe(const http::Request& request, std::shared_ptr<const
   }
   head.headers.set("Mesos-Stream-Id", stream_id);
   auto stream = std::make_shared<EventStream>(loop_, responder.stream(std::move(head)), type->records);
-  master_.subscribe(std::move(stream), master::Subscribe{{}, stream_id, std::move(call), std::nullopt});
+  master_.subscribe(std::move(stream), master::Subscribe{{}, stream_id, std::move(call), request.principal});
 }
 
 }  // namespace stoa::api

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/exit_code.h"
+#include "codec/base64.h"
 
 namespace stoa::cli {
 namespace {
@@ -65,21 +66,49 @@ Result<std::vector<net::Url>> master_candidates(const std::string& given, const 
   return out;
 }
 
-Result<> Cluster::connect(const std::string& master_given, Duration timeout) {
-  timeout_ = timeout;
-  std::vector<std::string> environment;
-  for (const char* name : {"STOA_MASTER", "MESOS_MASTER"}) {
-    if (const char* value = std::getenv(name); value != nullptr)
-      environment.push_back(fmt::format("{}={}", name, value));
+Result<std::string> authorization(const std::string& principal, const std::string& secret_file,
+                                  const std::vector<std::string>& environment) {
+  const auto either = [&](std::string_view name) {
+    std::string value = variable(environment, fmt::format("STOA_{}", name));
+    return value.empty() ? variable(environment, fmt::format("MESOS_{}", name)) : value;
+  };
+  const std::string name = principal.empty() ? either("PRINCIPAL") : principal;
+  if (name.empty()) {
+    if (secret_file.empty()) return std::string();
+    return invalid("--secret-file needs --principal");
   }
-  LET(std::vector<net::Url> candidates, master_candidates(master_given, environment));
+  if (name.find(':') != std::string::npos) return invalid(fmt::format("the principal '{}' has a colon", name));
+  std::string secret = either("SECRET");
+  if (!secret_file.empty()) {
+    std::ifstream file(secret_file);
+    if (!std::getline(file, secret)) return invalid(fmt::format("cannot read the secret from {}", secret_file));
+  } else if (secret.empty()) {
+    return invalid(fmt::format("principal '{}' has no secret: give --secret-file or STOA_SECRET", name));
+  }
+  return "Basic " + codec::to_base64(name + ":" + secret);
+}
+
+Result<> Cluster::connect(const Connection& connection) {
+  timeout_ = connection.timeout;
+  std::vector<std::string> environment;
+  for (const char* prefix : {"STOA", "MESOS"}) {
+    for (const char* word : {"MASTER", "PRINCIPAL", "SECRET"}) {
+      const std::string name = fmt::format("{}_{}", prefix, word);
+      if (const char* value = std::getenv(name.c_str()); value != nullptr) {
+        environment.push_back(fmt::format("{}={}", name, value));
+      }
+    }
+  }
+  LET(std::string proof, authorization(connection.principal, connection.secret_file, environment));
+  client_.set_authorization(std::move(proof));
+  LET(std::vector<net::Url> candidates, master_candidates(connection.master, environment));
   if (candidates.size() == 1) {
     master_ = std::move(candidates.front());
     return {};
   }
   std::string tried;
   for (net::Url& url : candidates) {
-    http::ClientRequest request{.url = url, .timeout = timeout};
+    http::ClientRequest request{.url = url, .timeout = timeout_};
     request.url.path = "/health";
     const Result<http::Response> answer = await(client_, std::move(request));
     if (answer) {

@@ -18,11 +18,25 @@ namespace stoa::cli {
 // MESOS_MASTER, else port 5050 of both loopback addresses. `environment` as in environ(7). Fails with invalid_argument.
 Result<std::vector<net::Url>> master_candidates(const std::string& given, const std::vector<std::string>& environment);
 
+// The value of `Authorization` for what the user gave (FE-074): `principal`, else STOA_PRINCIPAL or MESOS_PRINCIPAL,
+// with the first line of `secret_file`, else STOA_SECRET or MESOS_SECRET. Empty if there is no principal. Fails with
+// invalid_argument for a principal without a secret, and for a file that cannot be read.
+Result<std::string> authorization(const std::string& principal, const std::string& secret_file,
+                                  const std::vector<std::string>& environment);
+
+// Where a cluster is and who asks, as a user says it.
+struct Connection {
+  std::string master;
+  std::string principal;
+  std::string secret_file;
+  Duration timeout{0};
+};
+
 class Cluster {
  public:
   // Finds the first candidate that answers. Fails with unavailable, naming all that were tried, or invalid_argument.
   // Blocks for `timeout` at most.
-  Result<> connect(const std::string& master_given, Duration timeout);
+  Result<> connect(const Connection& connection);
 
   const net::Url& master() const { return master_; }
   http::Client& client() { return client_; }

@@ -29,6 +29,19 @@ TEST(MasterCandidates, AreHostsAddressesUrlsAndLists) {
   EXPECT_FALSE(master_candidates("a:b:c", {}));
 }
 
+// FE-074
+TEST(Authorization, IsThePrincipalOfTheOptionsElseOfTheEnvironment) {
+  using Strings = std::vector<std::string>;
+  EXPECT_EQ(*authorization("", "", {}), "");
+  EXPECT_EQ(*authorization("", "", Strings{"STOA_PRINCIPAL=ops", "STOA_SECRET=a:b"}), "Basic b3BzOmE6Yg==");
+  EXPECT_EQ(*authorization("", "", Strings{"MESOS_PRINCIPAL=ops", "MESOS_SECRET=a:b"}), "Basic b3BzOmE6Yg==");
+  EXPECT_EQ(*authorization("ops", "", Strings{"STOA_PRINCIPAL=x", "STOA_SECRET=a:b"}), "Basic b3BzOmE6Yg==");
+  EXPECT_FALSE(authorization("ops", "", {}));
+  EXPECT_FALSE(authorization("", "/some/file", {}));
+  EXPECT_FALSE(authorization("o:ps", "", Strings{"STOA_SECRET=x"}));
+  EXPECT_FALSE(authorization("ops", "/no/such/file", {}));
+}
+
 TEST(AgentUrl, IsTheAddressInItsPid) {
   EXPECT_EQ(agent_url("slave(1)@[::1]:5051")->to_string(), "http://[::1]:5051/");
   EXPECT_EQ(agent_url("slave(1)@10.0.0.1:5051")->to_string(), "http://10.0.0.1:5051/");

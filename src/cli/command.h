@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "cli/cluster.h"
 #include "cli/options.h"
 
 namespace stoa::cli {
@@ -24,12 +25,13 @@ std::span<const Command> commands();
 
 // What every command has that asks a master.
 struct CommonOptions {
-  std::string master;
+  Connection connection{.timeout = std::chrono::seconds(30)};
   std::string output = "table";
   bool no_headers = false;
   bool quiet = false;
-  Duration timeout = std::chrono::seconds(30);
 };
+// Where the master is and who asks; add_connection() adds how long to wait for it.
+void add_master(Options& options, CommonOptions& common);
 void add_connection(Options& options, CommonOptions& common);
 void add_output(Options& options, CommonOptions& common);
 

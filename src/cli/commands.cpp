@@ -26,10 +26,17 @@ constexpr std::array<Command, 11> all{{
 
 std::span<const Command> commands() { return all; }
 
-void add_connection(Options& options, CommonOptions& common) {
-  options.add("master", 0, common.master,
+void add_master(Options& options, CommonOptions& common) {
+  options.add("master", 0, common.connection.master,
               "Where the master is; else STOA_MASTER, MESOS_MASTER, or port 5050 of this machine.");
-  options.add("timeout", 0, common.timeout, "Longest wait for an answer.");
+  options.add("principal", 0, common.connection.principal,
+              "Who asks, on a cluster that wants to know; else STOA_PRINCIPAL.");
+  options.add("secret_file", 0, common.connection.secret_file, "File whose first line proves it; else STOA_SECRET.");
+}
+
+void add_connection(Options& options, CommonOptions& common) {
+  add_master(options, common);
+  options.add("timeout", 0, common.connection.timeout, "Longest wait for an answer.");
 }
 
 void add_output(Options& options, CommonOptions& common) {

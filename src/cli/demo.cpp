@@ -221,7 +221,7 @@ int run_demo(std::span<const std::string> arguments) {
   if (const std::optional<int> code = read_options(options, arguments)) return *code;
   block_interrupts();
   Cluster cluster;
-  if (const Result<> found = cluster.connect(common.master, common.timeout); !found) return failed(found.error());
+  if (const Result<> found = cluster.connect(common.connection); !found) return failed(found.error());
   if (totals.cpus <= 0 || totals.mem <= 0) {
     const Result<Totals> asked = totals_of(cluster);
     if (!asked) return failed(asked.error());

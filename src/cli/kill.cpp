@@ -108,8 +108,8 @@ int kill_task(std::span<const std::string> arguments) {
   }
   block_interrupts();
   Cluster cluster;
-  if (const Result<> found = cluster.connect(common.master, common.timeout); !found) return failed(found.error());
-  const Result<> done = kill(cluster, task, common.timeout);
+  if (const Result<> found = cluster.connect(common.connection); !found) return failed(found.error());
+  const Result<> done = kill(cluster, task, common.connection.timeout);
   return done ? exit_done : failed(done.error());
 }
 

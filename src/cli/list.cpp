@@ -24,7 +24,7 @@ int print_list(const CommonOptions& common, std::vector<std::string> columns, co
 
 int with_state(const CommonOptions& common, const std::function<int(const JsonValue&)>& list) {
   Cluster cluster;
-  if (const Result<> found = cluster.connect(common.master, common.timeout); !found) return failed(found.error());
+  if (const Result<> found = cluster.connect(common.connection); !found) return failed(found.error());
   const Result<JsonValue> state = cluster.get("/state");
   if (!state) return failed(state.error());
   return list(*state);

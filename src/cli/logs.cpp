@@ -81,7 +81,7 @@ int show_logs(std::span<const std::string> arguments) {
     return exit_usage;
   }
   Cluster cluster;
-  if (const Result<> found = cluster.connect(log.common.master, log.common.timeout); !found) {
+  if (const Result<> found = cluster.connect(log.common.connection); !found) {
     return failed(found.error());
   }
   const Result<> done = show(log, cluster);

@@ -352,8 +352,7 @@ void describe(Options& options, RunOptions& run) {
   options.add("detach", 'd', run.detach, "Prints the task's id and lets it run.");
   options.add("verbose", 'v', run.verbose, "Tells each status of the task on stderr.");
   options.add("quiet", 'q', run.common.quiet, "Says nothing about tasks that fail.");
-  options.add("master", 0, run.common.master,
-              "Where the master is; else STOA_MASTER, MESOS_MASTER, or port 5050 of this machine.");
+  add_master(options, run.common);
   options.add("timeout", 0, run.time_max, "Kills the task after so long and exits with 6.");
   options.rest("COMMAND", run.command);
   options.example("stoa run -- echo hello");
@@ -385,7 +384,7 @@ int run_task(std::span<const std::string> arguments) {
 
   block_interrupts();
   Cluster cluster;
-  if (const Result<> found = cluster.connect(run.common.master, run.common.timeout); !found) {
+  if (const Result<> found = cluster.connect(run.common.connection); !found) {
     return failed(found.error());
   }
   Session session(cluster, framework_info(run));

@@ -12,7 +12,7 @@ namespace stoa::cli {
 
 int show_version(std::span<const std::string> arguments) {
   CommonOptions common;
-  common.timeout = std::chrono::seconds(5);
+  common.connection.timeout = std::chrono::seconds(5);
   bool is_client_only = false;
   Options options("version [OPTIONS]", "Shows the version of this program and, where one answers, of the master.");
   options.add("client", 0, is_client_only, "Asks no master.");
@@ -27,7 +27,7 @@ int show_version(std::span<const std::string> arguments) {
   }
   print(fmt::format("client  {}\n", own));
   Cluster cluster;
-  if (const Result<> found = cluster.connect(common.master, common.timeout); !found) return failed(found.error());
+  if (const Result<> found = cluster.connect(common.connection); !found) return failed(found.error());
   const Result<JsonValue> master = cluster.get("/version");
   if (!master) return failed(master.error());
   print(fmt::format("master  {} at {}\n", (*master)["version"].text(), cluster.master().authority()));

@@ -51,8 +51,9 @@ Result<AgentShellOptions> shell_options(const AgentOptions& options, const Ident
   return shell;
 }
 
-http::Router router() {
+http::Router router(api::Realms realms) {
   http::RouterOptions options;
+  options.admit = api::admission({.daemon = api::Daemon::agent, .realms = std::move(realms), .leadership = nullptr});
   options.component_prefix = "/slave(1)";
   options.exempt_from_prefix = {"/metrics", "/files", "/version", "/logging", "/help", "/system"};
   return http::Router(std::move(options));
@@ -73,7 +74,8 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
       containers::PosixRuntime::start({.work_directory = options.work_dir, .runtime_directory = options.runtime_dir}));
 
   AgentDaemon* parts = daemon.get();
-  http::Router routes = router();
+  LET(api::Realms realms, make_realms(options.authentication, api::Daemon::agent));
+  http::Router routes = router(std::move(realms));
   api::add_agent_routes(routes, [parts]() -> api::AgentReading& { return *parts->reading_; });
   daemon->server_ = std::make_unique<http::Server>(loop, options.http, std::move(routes));
   TRY(daemon->server_->reserve(options.listen.endpoints));

@@ -120,15 +120,13 @@ void add_isolation_flags(flags::Table& table) {
 }
 
 void add_remaining(flags::Table& table) {
-  constexpr const char* missing = "this version has no authentication; use --insecure on a trusted network";
-  table.refuse("authenticate_http_executors", "false", missing);
+  table.refuse("authenticate_http_executors", "false", "executors cannot be authenticated in this version");
   table.refuse("domain", "", "an agent's domain is not published");
-  table.ignore("credential", "", "authentication is off");
-  table.ignore("http_credentials", "", "authentication is off");
-  table.ignore("authenticatee", "crammd5", "authentication is off");
-  table.ignore("authentication_backoff_factor", "1secs", "authentication is off");
-  table.ignore("authentication_timeout_min", "5secs", "authentication is off");
-  table.ignore("authentication_timeout_max", "1mins", "authentication is off");
+  table.ignore("credential", "", "agents are not authenticated");
+  table.ignore("authenticatee", "crammd5", "agents are not authenticated");
+  table.ignore("authentication_backoff_factor", "1secs", "agents are not authenticated");
+  table.ignore("authentication_timeout_min", "5secs", "agents are not authenticated");
+  table.ignore("authentication_timeout_max", "1mins", "agents are not authenticated");
   table.ignore("agent_features", "", "the agent tells the capabilities it has");
   table.ignore("http_command_executor", "false", "plain commands run without an executor process");
   table.ignore("fetcher_cache_size", "2GB", "nothing is cached by the fetcher");
@@ -188,6 +186,7 @@ flags::Table agent_table(AgentFlags& flags) {
   add_logging_flags(table, flags.common);
   add_limit_flags(table, flags.common);
   add_isolation_flags(table);
+  add_authentication_flags(table, flags.common.authentication, "http_credentials");
   add_security_flags(table);
   add_remaining(table);
   return table;

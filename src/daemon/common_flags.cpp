@@ -86,10 +86,8 @@ void add_logging_flags(flags::Table& table, CommonFlags& flags) {
 }
 
 void add_security_flags(flags::Table& table) {
-  constexpr const char* missing = "this version has no authentication; use --insecure on a trusted network";
+  constexpr const char* missing = "executors cannot be authenticated in this version";
   table.group("Security");
-  table.refuse("authenticate_http_readonly", "false", missing);
-  table.refuse("authenticate_http_readwrite", "false", missing).old_name("authenticate_http");
   table.refuse("acls", "", "this version has no authorization; everything is allowed");
   table.refuse("authorizers", "local", "this version has no authorization");
   table.refuse("firewall_rules", "", "endpoints cannot be disabled in this version");
@@ -98,8 +96,7 @@ void add_security_flags(flags::Table& table) {
   table.refuse("hooks", "", "modules cannot be loaded");
   table.refuse("jwt_secret_key", "", missing).old_name("executor_secret_key");
   table.refuse("ssl_enabled", "false", "this version has no TLS").variable("LIBPROCESS_SSL_ENABLED");
-  table.ignore("http_authenticators", "basic", "authentication is off");
-  table.ignore("authentication_v0_timeout", "15secs", "authentication is off");
+  table.ignore("authentication_v0_timeout", "15secs", "agents are not authenticated");
 }
 
 http::ServerOptions server_options(const CommonFlags& flags) {

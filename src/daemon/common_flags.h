@@ -12,6 +12,7 @@
 
 #include "base/flags/table.h"
 #include "base/result.h"
+#include "daemon/authentication.h"
 #include "http/server.h"
 #include "net/address.h"
 
@@ -36,6 +37,7 @@ struct CommonFlags {
   bool hostname_lookup = true;
   flags::Path port_file;
   bool insecure = false;
+  AuthenticationFlags authentication;
 
   flags::Path log_dir;
   std::string logging_level = "INFO";
@@ -58,7 +60,7 @@ struct CommonFlags {
 void add_network_flags(flags::Table& table, CommonFlags& flags);
 void add_limit_flags(flags::Table& table, CommonFlags& flags);
 void add_logging_flags(flags::Table& table, CommonFlags& flags);
-// Flags of authentication, authorization and TLS that both daemons have in old start scripts.
+// Flags of authorization and TLS that both daemons have in old start scripts, and that have no effect here.
 void add_security_flags(flags::Table& table);
 
 http::ServerOptions server_options(const CommonFlags& flags);

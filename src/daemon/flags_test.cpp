@@ -25,6 +25,14 @@ void expect_defaults(const flags::Table& table, const std::vector<std::pair<std:
   }
 }
 
+// HTTP-210 HTTP-001
+TEST(Flags, DefaultPortsAreThoseThatClientsAssume) {
+  MasterFlags master;
+  AgentFlags agent;
+  EXPECT_EQ(master_table(master).find("port")->default_text, "5050");
+  EXPECT_EQ(agent_table(agent).find("port")->default_text, "5051");
+}
+
 // FE-129 HA-004
 TEST(MasterFlags, NamesAndDefaultsAreThoseOfOldStartScripts) {
   MasterFlags flags;
@@ -175,7 +183,7 @@ TEST(MasterFlags, AnOldStartScriptStillStarts) {
 // FE-128
 TEST(MasterFlags, WhatCannotBeGivenFailsAtStart) {
   EXPECT_EQ(master({"--acls=/etc/acls"}).problems.size(), 1u);
-  EXPECT_EQ(master({"--authenticate"}).problems.size(), 1u);
+  EXPECT_EQ(master({"--authenticate_agents"}).problems.size(), 1u);
   EXPECT_EQ(master({"--modules=x"}).problems.size(), 1u);
   EXPECT_TRUE(master({"--no-authenticate_agents", "--allocator=HierarchicalDRF"}).problems.empty());
 }

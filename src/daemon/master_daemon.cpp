@@ -64,8 +64,9 @@ master::Config config_of(const MasterOptions& options, const Identity& identity)
   return config;
 }
 
-http::Router router() {
+http::Router router(http::Admit admit) {
   http::RouterOptions options;
+  options.admit = std::move(admit);
   options.component_prefix = "/master";
   options.exempt_from_prefix = {"/metrics", "/files", "/version", "/logging", "/help", "/system", "/agent-link"};
   return http::Router(std::move(options));
@@ -76,12 +77,14 @@ http::Router router() {
 Result<std::unique_ptr<MasterDaemon>> MasterDaemon::start(MasterOptions options, net::Loop& loop,
                                                           std::function<void(const std::string&)> fail) {
   std::unique_ptr<MasterDaemon> daemon(new MasterDaemon);
+  LET(api::Realms realms, make_realms(options.authentication, api::Daemon::master));
   LET(daemon->store_, open_store(options.work_dir));
 
   // The endpoints need the core, the core its address, the address a bound port: handlers reach the parts through the
   // daemon, and requests come only when it is whole.
   MasterDaemon* parts = daemon.get();
-  http::Router routes = router();
+  const auto leadership = [parts] { return parts->leadership(); };
+  http::Router routes = router(api::admission({.realms = std::move(realms), .leadership = leadership}));
   routes.add("/api/v1/scheduler", http::Methods::any(), [parts](http::Request request, http::Responder responder) {
     parts->scheduler_->handle(std::move(request), std::move(responder));
   });
@@ -94,15 +97,42 @@ Result<std::unique_ptr<MasterDaemon>> MasterDaemon::start(MasterOptions options,
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
   const master::Config config = config_of(options, daemon->identity_);
-  daemon->shell_ = std::make_unique<MasterShell>(config, *daemon->store_, std::move(fail));
+  daemon->election_.emplace(election::Member{config.info->id(), daemon->identity_.hostname, daemon->identity_.port});
+  daemon->fail_ = std::move(fail);
+  daemon->shell_ = std::make_unique<MasterShell>(
+      config, *daemon->store_, [parts](const std::string& why) { parts->decide(election::Failed{why}); });
   daemon->scheduler_ = std::make_unique<api::SchedulerApi>(loop, *daemon->shell_);
   api::ReadingContext context = reading_context(daemon->rendering_, daemon->identity_, options.shown, "master");
   context.elected_time = context.start_time;  // A single master leads from its start.
+  context.leadership = leadership;
   context.roles = options.roles;
   daemon->reading_ = std::make_unique<api::MasterReading>(*daemon->shell_, std::move(context));
+  // A single master is its own detector (HA-001).
+  daemon->decide(
+      election::Detected{election::Member{config.info->id(), daemon->identity_.hostname, daemon->identity_.port}});
   TRY(daemon->shell_->start());
+  daemon->decide(election::Recovered{});
   daemon->server_->accept();
   return daemon;
+}
+
+election::Leadership MasterDaemon::leadership() const {
+  const std::lock_guard lock(election_mutex_);
+  return election_->leadership();
+}
+
+void MasterDaemon::decide(const election::Event& event) {
+  election::Effects effects;
+  {
+    const std::lock_guard lock(election_mutex_);
+    election_->step(event, effects);
+  }
+  for (const election::Effect& effect : effects) {
+    const auto* down = std::get_if<election::StepDown>(&effect);
+    if (down == nullptr) continue;
+    shell_->end_streams();
+    fail_(down->why);
+  }
 }
 
 MasterDaemon::~MasterDaemon() {

@@ -3,6 +3,8 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 
 #include "api/routes.h"
@@ -10,6 +12,7 @@
 #include "daemon/identity.h"
 #include "daemon/master_shell.h"
 #include "daemon/options.h"
+#include "election/election.h"
 #include "http/server.h"
 #include "net/loop.h"
 #include "ports/store.h"
@@ -31,8 +34,14 @@ class MasterDaemon {
  private:
   MasterDaemon() = default;
 
+  election::Leadership leadership() const;  // Thread-safe.
+  void decide(const election::Event& event);
+
   Identity identity_;
   std::unique_ptr<ports::RecordStore> store_;
+  mutable std::mutex election_mutex_;
+  std::optional<election::Election> election_;
+  std::function<void(const std::string&)> fail_;
   std::unique_ptr<MasterShell> shell_;
   std::unique_ptr<api::SchedulerApi> scheduler_;
   net::Loop rendering_{2};  // Big documents hold a thread each; connections do not wait for them.

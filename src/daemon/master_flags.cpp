@@ -54,19 +54,14 @@ void add_agent_health_flags(flags::Table& table, MasterFlags& flags) {
   table.refuse("whitelist", "", "agents cannot be left out of allocation by a file");
   table.refuse("require_agent_domain", "false", "domains are not checked");
   table.refuse("domain", "", "a master's domain is not published");
-  table.refuse("authenticate_agents", "false", "this version has no authentication; use --insecure")
+  table.refuse("authenticate_agents", "false", "agents cannot be authenticated in this version; use --insecure")
       .old_name("authenticate_slaves");
   table.refuse("max_executors_per_agent", "", "executors per agent have no limit").old_name("max_executors_per_slave");
 }
 
 void add_remaining(flags::Table& table) {
-  constexpr const char* missing = "this version has no authentication; use --insecure on a trusted network";
-  table.refuse("authenticate_frameworks", "false", missing).old_name("authenticate");
-  table.refuse("authenticate_http_frameworks", "false", missing);
   table.refuse("rate_limits", "", "calls of frameworks cannot be limited in this version");
-  table.ignore("credentials", "", "authentication is off");
-  table.ignore("authenticators", "crammd5", "authentication is off");
-  table.ignore("http_framework_authenticators", "", "authentication is off");
+  table.ignore("authenticators", "crammd5", "agents are not authenticated");
   table.ignore("publish_per_framework_metrics", "true", "metrics of single frameworks are bounded by themselves");
   table.ignore("max_operator_event_stream_subscribers", "1000", "connections are limited by --http_max_connections");
   table.ignore("webui_dir", "", "pages are inside the program");
@@ -118,6 +113,16 @@ void add_history_flags(flags::Table& table, MasterFlags& flags) {
             "Unreachable tasks of a framework remembered.");
 }
 
+// The older flag asks for the same: a cluster moved over with its old flags is not silently opened (SEC-042).
+void add_framework_authentication_flags(flags::Table& table, MasterFlags& flags) {
+  table.add("authenticate_http_frameworks", flags.common.authentication.frameworks,
+            "Whether frameworks must prove who they are.");
+  table.add("authenticate_frameworks", flags.authenticate_frameworks, "The same, as older start scripts say it.")
+      .old_name("authenticate");
+  table.add("http_framework_authenticators", flags.http_framework_authenticators, "How frameworks prove who they are.")
+      .one_of({"basic"});
+}
+
 flags::Table master_table(MasterFlags& flags) {
   flags::Table table("stoa master", "Runs the master: it knows the cluster's agents and offers what they have.");
   add_network_flags(table, flags.common);
@@ -128,6 +133,8 @@ flags::Table master_table(MasterFlags& flags) {
   add_history_flags(table, flags);
   add_logging_flags(table, flags.common);
   add_limit_flags(table, flags.common);
+  add_authentication_flags(table, flags.common.authentication, "credentials");
+  add_framework_authentication_flags(table, flags);
   add_security_flags(table);
   add_remaining(table);
   return table;

@@ -35,6 +35,9 @@ struct MasterFlags {
   Duration agent_ping_timeout = std::chrono::seconds(15);
   std::uint32_t max_agent_ping_timeouts = 5;
 
+  bool authenticate_frameworks = false;
+  std::string http_framework_authenticators = "basic";
+
   std::uint32_t max_completed_frameworks = 50;
   std::uint32_t max_completed_tasks_per_framework = 1000;
   std::uint32_t max_unreachable_tasks_per_framework = 1000;
@@ -47,6 +50,7 @@ flags::Table master_table(MasterFlags& flags);
 void add_cluster_flags(flags::Table& table, MasterFlags& flags);
 void add_allocation_flags(flags::Table& table, MasterFlags& flags);
 void add_history_flags(flags::Table& table, MasterFlags& flags);
+void add_framework_authentication_flags(flags::Table& table, MasterFlags& flags);
 
 // What no single flag can tell: the problems of the whole, as in Outcome::problems.
 std::vector<std::string> master_problems(const MasterFlags& flags);

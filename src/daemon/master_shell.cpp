@@ -37,7 +37,13 @@ Result<> MasterShell::start() {
 
 void MasterShell::stop() {
   thread_.stop();
+  end_streams();
+}
+
+void MasterShell::end_streams() {
   const std::lock_guard lock(mutex_);
+  recovered_ = false;
+  ended_ = true;
   for (const auto& [number, stream] : streams_) stream->finish();
   for (const auto& [number, channel] : links_) channel->close();
   streams_.clear();
@@ -49,6 +55,7 @@ void MasterShell::subscribe(std::shared_ptr<api::EventStream> stream, master::Su
   event.stream = number;
   {
     const std::lock_guard lock(mutex_);
+    if (ended_) return stream->finish();
     streams_[number] = stream;
   }
   // The core hears of the subscription first, then of its end.
@@ -110,6 +117,7 @@ void MasterShell::open_link(std::shared_ptr<http::Channel> channel) {
   const LinkNumber number{next_number_++};
   {
     const std::lock_guard lock(mutex_);
+    if (ended_) return channel->close();
     links_[number] = channel;
   }
   channel->on_closed([this, number] {

@@ -28,6 +28,8 @@ class MasterShell final : public api::MasterPort {
   Result<> start();
   // Ends every stream and link in order, so that schedulers and agents look for another master.
   void stop();
+  // Ends every stream and link, and takes no new ones: this master leads no longer (HTTP-061). From any thread.
+  void end_streams();
 
   // Takes an agent's connection: GET with `Upgrade: stoa-agent/1`.
   void handle_link(http::Request request, http::Responder responder);
@@ -54,6 +56,7 @@ class MasterShell final : public api::MasterPort {
   std::atomic<unsigned long long> next_number_ = 1;
 
   std::mutex mutex_;  // Guards what I/O threads and the core's thread share.
+  bool ended_ = false;
   std::unordered_map<StreamNumber, std::shared_ptr<api::EventStream>> streams_;
   std::unordered_map<LinkNumber, std::shared_ptr<http::Channel>> links_;
   std::unordered_map<ReplyNumber, Done> replies_;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "daemon/authentication.h"
 #include "daemon/identity.h"
 #include "http/server.h"
 #include "model/quantities.h"
@@ -21,6 +22,7 @@ struct MasterOptions {
   ListenOptions listen;
   std::string work_dir;  // Empty: nothing is durable (--registry=in_memory).
   http::ServerOptions http;
+  AuthenticationFlags authentication;
   std::optional<std::set<std::string>> roles;
   bool root_submissions = true;
   Duration allocation_interval = std::chrono::seconds(1);
@@ -47,6 +49,7 @@ struct AgentOptions {
   std::string attributes;
   std::string default_role = "*";
   http::ServerOptions http;
+  AuthenticationFlags authentication;
   bool switch_user = true;
   bool strict = true;
   bool reconfiguration_additive = false;

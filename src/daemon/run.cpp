@@ -59,6 +59,8 @@ Result<MasterOptions> master_options(const MasterFlags& given) {
   options.listen = listen_options(given.common);
   options.work_dir = given.registry == "in_memory" ? "" : given.work_dir.value;
   options.http = server_options(given.common);
+  options.authentication = given.common.authentication;
+  options.authentication.frameworks |= given.authenticate_frameworks;
   options.roles = given.roles;
   options.root_submissions = given.root_submissions;
   options.allocation_interval = given.allocation_interval;
@@ -86,6 +88,7 @@ AgentOptions agent_options(const AgentFlags& given) {
   options.attributes = given.attributes;
   options.default_role = given.default_role;
   options.http = server_options(given.common);
+  options.authentication = given.common.authentication;
   options.switch_user = given.switch_user;
   options.strict = given.strict;
   options.reconfiguration_additive = given.reconfiguration_policy == "additive";

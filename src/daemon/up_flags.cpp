@@ -18,6 +18,8 @@ flags::Table up_table(UpFlags& flags) {
   add_history_flags(table, flags.master);
   add_logging_flags(table, flags.master.common);
   add_limit_flags(table, flags.master.common);
+  add_authentication_flags(table, flags.master.common.authentication, "credentials");
+  add_framework_authentication_flags(table, flags.master);
   add_security_flags(table);
   return table;
 }

@@ -151,6 +151,7 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   std::map<std::string, Address> remembered;
   std::set<std::shared_ptr<Operation>> operations;  // Those that wait for a connection.
   bool is_closed = false;
+  std::string authorization;
 
   explicit Impl(net::Loop& from) : loop(from), strand(loop.impl().context.get_executor()), resolver(strand) {}
 
@@ -169,6 +170,9 @@ std::shared_ptr<Operation> Client::Impl::make(ClientRequest request, Operation::
   auto out = std::make_shared<Operation>(strand, gate);
   out->mode = mode;
   out->request = std::move(request);
+  if (!authorization.empty() && !out->request.headers.has("Authorization")) {
+    out->request.headers.set("Authorization", authorization);
+  }
   if (out->request.chunked_upload) {
     out->pipe =
         std::make_shared<Pipe>(strand, out->weak_from_this(),
@@ -342,6 +346,8 @@ Client::~Client() {
   }
   asio::post(impl_->strand, [impl = impl_] { impl->close_all(); });
 }
+
+void Client::set_authorization(std::string value) { impl_->authorization = std::move(value); }
 
 void Client::request(ClientRequest request, std::function<void(Result<Response>)> done) {
   auto operation = impl_->make(std::move(request), Operation::Mode::whole);

@@ -59,6 +59,9 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
+  // Sent as `Authorization` with every request that has none of its own; empty: with none. Before the first request.
+  void set_authorization(std::string value);
+
   // Fails with unavailable (not connected, or broken off), timed_out, malformed, resource_exhausted, unimplemented (a
   // scheme other than http). An answer of any status is a success. Only a GET or HEAD that found a kept connection
   // broken is repeated.

@@ -65,11 +65,12 @@ struct Request {
   std::string target;  // As sent, in origin form.
   net::Query query;    // Decoded; the last of duplicates (HTTP-186).
   Headers headers;
-  std::string body;                // Whole, dechunked and inflated; empty if there is an upload.
-  std::shared_ptr<Upload> upload;  // Shared with the connection. Only on streaming routes.
-  net::Endpoint peer;              // Unspecified on a unix socket.
-  int version = 11;                // 10 or 11.
-  bool local = false;              // Came over a unix socket.
+  std::string body;                      // Whole, dechunked and inflated; empty if there is an upload.
+  std::shared_ptr<Upload> upload;        // Shared with the connection. Only on streaming routes.
+  net::Endpoint peer;                    // Unspecified on a unix socket.
+  std::optional<std::string> principal;  // Who asks, where that was proven (Admit). Never taken from the wire.
+  int version = 11;                      // 10 or 11.
+  bool local = false;                    // Came over a unix socket.
 };
 
 struct Response {

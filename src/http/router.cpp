@@ -44,6 +44,12 @@ std::optional<std::string> normalise_path(std::string_view raw_path) {
 }
 
 void Router::add(std::string path, Methods methods, Handler handler, RouteOptions options) {
+  if (options_.admit) {
+    handler = [admit = options_.admit, path, handler = std::move(handler)](Request request, Responder responder) {
+      if (auto refused = admit(request, path)) return responder.respond(*std::move(refused));
+      handler(std::move(request), std::move(responder));
+    };
+  }
   auto key = path;
   routes_.insert_or_assign(std::move(key),
                            Route{std::move(path), std::move(methods), std::move(handler), std::move(options)});

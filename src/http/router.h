@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -43,6 +44,11 @@ struct RouteOptions {
   bool takes_deeper_paths = true;
 };
 
+// Decides whether a request may reach the handler of the route with this path, and may note in it who asks. The
+// response is the answer instead. Called for every request that matched, on an I/O thread, before anything of the body
+// is looked at.
+using Admit = std::function<std::optional<Response>(Request&, const std::string& route)>;
+
 struct RouterOptions {
   // `/master`; empty for none.
   std::string component_prefix;
@@ -50,6 +56,8 @@ struct RouterOptions {
   std::vector<std::string> exempt_from_prefix;
   // Paths that answer 403 before anything else is looked at (HTTP-013, SEC-124). Exact, after normalisation.
   std::vector<std::string> disabled;
+  // Null: every request is admitted.
+  Admit admit;
 };
 
 class Router {

@@ -58,6 +58,17 @@ int status_of(const std::string& answer) { return answer.size() < 12 ? 0 : std::
 
 // ---- Both families
 
+// HTTP-010
+TEST_F(ServerTest, WhoComesBeforeTheDaemonIsWholeWaitsInsteadOfFindingNothing) {
+  server_ = std::make_unique<Server>(loop_, ServerOptions{}, basic_router());
+  ASSERT_TRUE(server_->reserve({}));
+  auto early = connect();
+  early.send("POST /accepted HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(server_->connections(), 0u);
+  server_->accept();
+  EXPECT_EQ(status_of(early.read_all()), 202);
+}
+
 // HTTP-026 IP6-010 IP6-011
 TEST_F(ServerTest, ListensOnBothFamiliesAtOnePort) {
   start();

@@ -1,10 +1,10 @@
+#include "api/admission.h"
 #include "api/answers.h"
 #include "api/metrics/metrics.h"
 #include "api/v0/answer.h"
 #include "api/v0/documents.h"
 #include "api/v0/routes.h"
 #include "base/time.h"
-#include "net/address.h"
 
 namespace stoa::api::v0 {
 namespace {
@@ -18,11 +18,10 @@ void add_document(http::Router& router, const std::string& path, const MasterRea
   });
 }
 
-// To the leader's root, on the leader itself too (V0-012). This version's master always leads.
+// To the leader's root, on the leader itself too (V0-012).
 http::Response redirect(const ReadingContext& context) {
-  http::Response response = http::empty(307);
-  response.headers.set("Location", "//" + net::HostPort{context.hostname, context.port}.to_string());
-  return response;
+  if (context.leadership) return redirect_to(context.leadership(), "");
+  return redirect_to({.mine = true, .leader = election::Member{{}, context.hostname, context.port}}, "");
 }
 
 }  // namespace
