@@ -177,7 +177,7 @@ TEST_F(AgentTest, TheSandboxIsWhereOperatorsLookForItAndBelongsToTheTasksUser) {
   const auto sandboxes = world.effects_of<PrepareSandbox>();
   ASSERT_EQ(sandboxes.size(), 2U);
   EXPECT_EQ(sandboxes[0].directory, "slaves/S0/frameworks/f/executors/a/runs/" + sandboxes[0].id.value);
-  EXPECT_EQ(sandboxes[0].latest_link, "slaves/S0/frameworks/f/executors/a/runs/latest");
+  EXPECT_EQ(sandboxes[0].link, "slaves/S0/frameworks/f/executors/a/runs/latest");
   EXPECT_EQ(sandboxes[0].user, "tester");
   EXPECT_EQ(sandboxes[1].user, "other");
   const auto launches = world.effects_of<Launch>();

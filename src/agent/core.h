@@ -110,6 +110,13 @@ class Agent::Core {
   void log(log::Level level, std::string message);
   void exit(int code, std::string message);
 
+  // executor_calls.cpp
+  void on(const ExecutorSubscribe& event);
+  void on(const ExecutorCall& event);
+  void on(const ExecutorStreamClosed& event);
+  void on(const ContainerResized& event);
+  Result<> check_executor(const mesos::v1::executor::Call& call) const;
+
   // master.cpp
   void follow(Registration::Wish wish);
   void send(std::shared_ptr<const link::ToMaster> message);

@@ -12,6 +12,7 @@
 
 #include "base/id.h"
 #include "base/log.h"
+#include "base/result.h"
 #include "proto/forward.h"
 
 namespace stoa::agent {
@@ -57,12 +58,12 @@ struct RecoverContainers {
   std::vector<ContainerId> known;
 };
 
-// Make the sandbox: mode 0750, owned by `user`, with empty `stdout` and `stderr`; the symlink `latest` beside it; then
-// fetch the URIs of `command` into it. Answered by SandboxReady.
+// Make the sandbox: mode 0750, owned by `user`, with empty `stdout` and `stderr`; a symlink to it; then fetch the URIs
+// of `command`, if there is one, into it. Answered by SandboxReady.
 struct PrepareSandbox {
   ContainerId id;
   std::string directory;            // Relative to work_dir.
-  std::string latest_link;          // Relative to work_dir; points at `directory`.
+  std::string link;                 // Relative to work_dir; points at `directory`.
   std::optional<std::string> user;  // None: the agent's own.
   std::shared_ptr<const mesos::v1::CommandInfo> command;
 };
@@ -78,8 +79,19 @@ struct Launch {
                                                    // names in `command_names`.
   std::vector<std::string> command_names;  // Names in `environment` that the task itself set: the strongest (EXE-116).
   std::optional<std::string> user;         // None: the agent's own.
-  std::shared_ptr<const mesos::v1::TaskInfo> task;          // For isolators: container, resources, limits.
-  std::shared_ptr<const mesos::v1::ExecutorInfo> executor;  // Its resources come on top of the task's (EXE-113).
+  // For isolators: container, resources, limits. None: the container is that of `executor`, in which its tasks run.
+  std::shared_ptr<const mesos::v1::TaskInfo> task;
+  // Its resources come on top of the task's (EXE-113), or of those of all `tasks` (EXE-175).
+  std::shared_ptr<const mesos::v1::ExecutorInfo> executor;
+  std::vector<std::shared_ptr<const mesos::v1::TaskInfo>> tasks;
+};
+
+// Set the limits of an executor's container to what the executor and these tasks need (EXE-047, EXE-076). Answered by
+// ContainerResized.
+struct Resize {
+  ContainerId id;
+  std::shared_ptr<const mesos::v1::ExecutorInfo> executor;
+  std::vector<std::shared_ptr<const mesos::v1::TaskInfo>> tasks;
 };
 
 // Send a signal to every process of the container.
@@ -98,6 +110,26 @@ struct Remove {
   ContainerId id;
 };
 
+// Answers ExecutorSubscribe: 200 and a stream of events, or a refusal.
+struct OpenExecutorStream {
+  StreamNumber stream;
+  Result<> result;
+};
+// One event on an open stream. A stream that has ended meanwhile swallows it.
+struct SendExecutor {
+  StreamNumber stream;
+  std::shared_ptr<const mesos::v1::executor::Event> event;
+};
+// End the stream after what was sent.
+struct CloseExecutorStream {
+  StreamNumber stream;
+};
+// Answers ExecutorCall: accepted, or a refusal.
+struct ReplyExecutor {
+  ReplyNumber reply;
+  Result<> result;
+};
+
 // End the process with this exit code; containers go on running. Last effect of a life.
 struct Exit {
   int code = 0;
@@ -110,7 +142,8 @@ struct Log {
 };
 
 using Effect = std::variant<Persist, LinkAgentDirectory, Connect, SendMaster, CloseLink, RecoverContainers,
-                            PrepareSandbox, Launch, Signal, Destroy, Remove, Exit, Log>;
+                            PrepareSandbox, Launch, Resize, Signal, Destroy, Remove, OpenExecutorStream, SendExecutor,
+                            CloseExecutorStream, ReplyExecutor, Exit, Log>;
 using Effects = std::vector<Effect>;
 
 }  // namespace stoa::agent

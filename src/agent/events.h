@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -96,6 +97,38 @@ struct ContainerExited {
   std::shared_ptr<const mesos::v1::TaskResourceLimitation> limitation;
 };
 
+// Answers Resize; one for each, in the order asked, unless the container ends first.
+struct ContainerResized {
+  ContainerId id;
+  Result<> result;
+};
+
+// What the token of a request says of its sender, where executors are authenticated (EXE-025).
+struct ExecutorClaims {
+  FrameworkId framework;
+  ExecutorId executor;
+  ContainerId container;
+};
+
+// A call of an executor that is sound in itself (executor.md section 3; HEARTBEAT is answered without the core).
+// SUBSCRIBE is answered by OpenExecutorStream, everything else by ReplyExecutor. Numbers are the shell's and never used
+// twice.
+struct ExecutorSubscribe {
+  StreamNumber stream;
+  std::shared_ptr<const mesos::v1::executor::Call> call;
+  std::optional<ExecutorClaims> claims;
+};
+struct ExecutorCall {
+  ReplyNumber reply;
+  std::shared_ptr<const mesos::v1::executor::Call> call;
+  std::optional<ExecutorClaims> claims;
+};
+
+// A stream that was opened has ended, at either end's will; one that the core closed tells nothing new.
+struct ExecutorStreamClosed {
+  StreamNumber stream;
+};
+
 // The operator wants the agent to leave the cluster: SIGUSR1 (AGT-184).
 struct Leave {
   std::string message;
@@ -105,6 +138,7 @@ struct Leave {
 struct Tick {};
 
 using Event = std::variant<Recovered, ContainersRecovered, LinkUp, LinkDown, FromMaster, Persisted, SandboxReady,
-                           ContainerLaunched, ContainerExited, Leave, Tick>;
+                           ContainerLaunched, ContainerExited, ContainerResized, ExecutorSubscribe, ExecutorCall,
+                           ExecutorStreamClosed, Leave, Tick>;
 
 }  // namespace stoa::agent

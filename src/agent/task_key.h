@@ -1,4 +1,5 @@
-// TaskKey: the name of a task for as long as any of its updates is unacknowledged. Task ids are a framework's own.
+// TaskKey: the name of a task for as long as any of its updates is unacknowledged; ExecutorKey: that of an executor.
+// Task and executor ids are a framework's own.
 #pragma once
 
 #include <compare>
@@ -16,6 +17,15 @@ struct TaskKey {
 
   // Key of its records in the store, and its name in logs.
   std::string text() const { return framework.value + "/" + task.value; }
+};
+
+struct ExecutorKey {
+  FrameworkId framework;
+  ExecutorId executor;
+
+  auto operator<=>(const ExecutorKey&) const = default;
+
+  std::string text() const { return framework.value + "/" + executor.value; }
 };
 
 }  // namespace stoa::agent

@@ -150,7 +150,7 @@ void Agent::Core::on_task_stored(const TaskStored& stored) {
   TaskRun* run = find_run(stored.key);
   if (run == nullptr || run->container != stored.container || has_ended(*run)) return;
   PrepareSandbox effect{.id = run->container, .directory = run->directory};
-  effect.latest_link = sandbox_latest_link({id_, run->key.framework, ExecutorId(run->key.task.value), run->container});
+  effect.link = sandbox_latest_link({id_, run->key.framework, ExecutorId(run->key.task.value), run->container});
   if (config_.switch_user) effect.user = run->task->user();
   effect.command = std::shared_ptr<const v1::CommandInfo>(run->undelivered, &run->undelivered->command());
   emit(std::move(effect));

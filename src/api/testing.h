@@ -43,6 +43,8 @@ class FakeMaster final : public MasterPort {
 class FakeAgent final : public AgentPort {
  public:
   bool recovered() const override { return recovered_now; }
+  void subscribe(agent::ExecutorSubscribe, StreamAnswer) override {}
+  void call(agent::ExecutorCall, std::function<void(Result<>)>) override {}
   void snapshot(std::function<void(std::shared_ptr<const agent::Snapshot>)> done) override {
     done(std::make_shared<const agent::Snapshot>(state));
   }

@@ -77,12 +77,16 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
   LET(api::Realms realms, make_realms(options.authentication, api::Daemon::agent));
   http::Router routes = router(std::move(realms));
   api::add_agent_routes(routes, [parts]() -> api::AgentReading& { return *parts->reading_; });
+  routes.add("/api/v1/executor", http::Methods::any(), [parts](http::Request request, http::Responder responder) {
+    parts->executors_->handle(std::move(request), std::move(responder));
+  });
   daemon->server_ = std::make_unique<http::Server>(loop, options.http, std::move(routes));
   TRY(daemon->server_->reserve(options.listen.endpoints));
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
   LET(AgentShellOptions shell, shell_options(options, daemon->identity_, std::move(exit)));
   daemon->shell_ = std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_);
+  daemon->executors_ = std::make_unique<api::ExecutorApi>(loop, *daemon->shell_);
   daemon->reading_ = std::make_unique<api::AgentReading>(
       *daemon->shell_, reading_context(daemon->rendering_, daemon->identity_, options.shown, "slave(1)"));
   TRY(daemon->shell_->start());

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "api/executor.h"
 #include "api/routes.h"
 #include "daemon/agent_shell.h"
 #include "daemon/identity.h"
@@ -39,6 +40,7 @@ class AgentDaemon {
   std::unique_ptr<AgentShell> shell_;
   net::Loop rendering_{1};  // Documents are made here, so that connections do not wait for them.
   std::unique_ptr<api::AgentReading> reading_;
+  std::unique_ptr<api::ExecutorApi> executors_;
   std::unique_ptr<http::Server> server_;
 };
 

@@ -32,6 +32,15 @@ agent::RecoveredContainer told(const ports::RecoveredContainer& found) {
   return container;
 }
 
+ports::ContainerSize size_of(const google::protobuf::RepeatedPtrField<mesos::v1::Resource>& resources) {
+  ports::ContainerSize size;
+  for (const mesos::v1::Resource& resource : resources) {
+    if (resource.name() == "cpus") size.cpus += resource.scalar().value();
+    if (resource.name() == "mem") size.mem_megabytes += resource.scalar().value();
+  }
+  return size;
+}
+
 }  // namespace
 
 AgentShell::AgentShell(AgentShellOptions options, net::Loop& loop, ports::RecordStore& store,
@@ -40,6 +49,7 @@ AgentShell::AgentShell(AgentShellOptions options, net::Loop& loop, ports::Record
       store_(store),
       runtime_(runtime),
       client_(loop),
+      executors_([this](agent::Event event) { thread_.post(std::move(event)); }),
       core_(options_.config, net::random_number()),
       thread_(core_, [this](agent::Effects& effects) { perform(effects); }) {}
 
@@ -62,6 +72,7 @@ Result<> AgentShell::start() {
 
 void AgentShell::stop() {
   thread_.stop();
+  executors_.stop();
   const std::lock_guard lock(mutex_);
   for (const auto& [number, channel] : links_) channel->close();
   links_.clear();
@@ -79,18 +90,18 @@ void AgentShell::perform(agent::Effects& effects) {
   for (agent::Effect& effect : effects) {
     std::visit(Overloaded{[&](const agent::Persist& e) { persist(e); },
                           [&](const agent::LinkAgentDirectory& e) { link_agent_directory(e.id); },
-                          [&](const agent::Connect& e) {
-                            recovered_ = true;
-                            connect(e);
-                          },
-                          [&](const agent::SendMaster& e) { send(e); },
+                          [&](const agent::Connect& e) { connect(e); }, [&](const agent::SendMaster& e) { send(e); },
                           [&](const agent::CloseLink& e) {
                             const std::lock_guard lock(mutex_);
                             if (const auto found = links_.find(e.link); found != links_.end()) found->second->close();
                           },
                           [&](const agent::RecoverContainers& e) { recover_containers(e); },
                           [&](const agent::PrepareSandbox& e) { prepare_sandbox(e); },
-                          [&](const agent::Launch& e) { launch(e); },
+                          [&](const agent::Launch& e) { launch(e); }, [&](const agent::Resize& e) { resize(e); },
+                          [&](const agent::OpenExecutorStream& e) { executors_.perform(e); },
+                          [&](const agent::SendExecutor& e) { executors_.perform(e); },
+                          [&](const agent::CloseExecutorStream& e) { executors_.perform(e); },
+                          [&](const agent::ReplyExecutor& e) { executors_.perform(e); },
                           [&](const agent::Signal& e) { runtime_.signal(e.id, e.signal); },
                           [&](const agent::Destroy& e) { runtime_.destroy(e.id); },
                           [&](const agent::Remove& e) { runtime_.remove(e.id); },
@@ -174,6 +185,7 @@ void AgentShell::recover_containers(const agent::RecoverContainers& effect) {
       if (container.state != ports::RecoveredContainer::State::lost) event.containers.push_back(told(container));
     }
     thread_.post(std::move(event));
+    recovered_ = true;  // Whoever asks from now on is heard after that.
   });
 }
 
@@ -181,7 +193,7 @@ void AgentShell::prepare_sandbox(const agent::PrepareSandbox& effect) {
   ports::SandboxSpec spec;
   spec.path = parts_of(effect.directory);
   spec.user = effect.user;
-  spec.link_latest = !effect.latest_link.empty();
+  spec.link = parts_of(effect.link);
   runtime_.prepare_sandbox(std::move(spec), [this, id = effect.id](Result<std::string> directory) {
     Result<> result;
     if (!directory) result = std::unexpected(directory.error());
@@ -204,6 +216,18 @@ void AgentShell::launch(const agent::Launch& effect) {
       return;
     }
     thread_.post(agent::ContainerLaunched{id, static_cast<int>(launched->pid)});
+  });
+}
+
+void AgentShell::resize(const agent::Resize& effect) {
+  ports::ContainerSize size = size_of(effect.executor->resources());
+  for (const auto& task : effect.tasks) {
+    const ports::ContainerSize more = size_of(task->resources());
+    size.cpus += more.cpus;
+    size.mem_megabytes += more.mem_megabytes;
+  }
+  runtime_.resize(effect.id, size, [this, id = effect.id](Result<> result) {
+    thread_.post(agent::ContainerResized{id, std::move(result)});
   });
 }
 

@@ -10,6 +10,7 @@
 #include "agent/agent.h"
 #include "api/agent_port.h"
 #include "daemon/core_thread.h"
+#include "daemon/executor_streams.h"
 #include "http/client.h"
 #include "ports/container_runtime.h"
 #include "ports/store.h"
@@ -37,6 +38,12 @@ class AgentShell final : public api::AgentPort {
   void leave(std::string why);
 
   bool recovered() const override { return recovered_; }
+  void subscribe(agent::ExecutorSubscribe event, api::StreamAnswer answer) override {
+    executors_.subscribe(std::move(event), std::move(answer));
+  }
+  void call(agent::ExecutorCall event, std::function<void(Result<>)> done) override {
+    executors_.call(std::move(event), std::move(done));
+  }
   void snapshot(std::function<void(std::shared_ptr<const agent::Snapshot>)> done) override;
 
  private:
@@ -48,6 +55,7 @@ class AgentShell final : public api::AgentPort {
   void recover_containers(const agent::RecoverContainers& effect);
   void prepare_sandbox(const agent::PrepareSandbox& effect);
   void launch(const agent::Launch& effect);
+  void resize(const agent::Resize& effect);
   void link_agent_directory(const AgentId& id) const;
   AgentId latest_agent() const;
 
@@ -60,6 +68,7 @@ class AgentShell final : public api::AgentPort {
   std::mutex mutex_;  // Guards links_, shared with I/O threads.
   std::unordered_map<LinkNumber, std::shared_ptr<http::Channel>> links_;
 
+  ExecutorStreams executors_;
   agent::Agent core_;
   CoreThread<agent::Agent, agent::Event, agent::Effects, agent::Tick> thread_;
 };

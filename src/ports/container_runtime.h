@@ -35,7 +35,9 @@ std::string sandbox_directory(std::string_view work_directory, const SandboxPath
 struct SandboxSpec {
   SandboxPath path;                 // Below the work directory; every part is checked with is_path_part.
   std::optional<std::string> user;  // Owner of the sandbox; the agent's own user if there is none.
-  bool link_latest = false;         // Point the link `latest` beside the sandbox at it (the executor's newest run).
+  // A symlink to make, below the work directory: to an executor's newest run (AGT-070), or to the sandbox of a task
+  // (EXE-140). One that exists is replaced, its parents are made. Empty: none.
+  SandboxPath link;
 };
 
 struct ContainerSpec {
@@ -49,6 +51,12 @@ struct ContainerSpec {
   // The whole environment, each name once; a PATH is added where there is none (EXE-091). May hold secrets: it is
   // handed over in memory, never in arguments or files (CON-007).
   std::vector<std::pair<std::string, std::string>> environment;
+};
+
+// What a container needs: amounts of all that runs in it.
+struct ContainerSize {
+  double cpus = 0;
+  double mem_megabytes = 0;
 };
 
 struct LaunchedContainer {
@@ -79,6 +87,7 @@ class ContainerRuntime {
  public:
   using PreparedFunction = std::function<void(Result<std::string>)>;
   using LaunchedFunction = std::function<void(Result<LaunchedContainer>)>;
+  using DoneFunction = std::function<void(Result<>)>;
   using RecoveredFunction = std::function<void(Result<std::vector<RecoveredContainer>>)>;
   using ExitFunction = std::function<void(ContainerExit)>;
 
@@ -99,6 +108,10 @@ class ContainerRuntime {
   // destroyed during isolating" if destroy came first. After a failure nothing is left of it and no exit is reported.
   // The message is the cause alone, for "Failed to launch container: " to stand before it (CON-025).
   virtual void launch(ContainerSpec spec, LaunchedFunction done) = 0;
+
+  // Sets what the container may use. Answered in the order of the calls. A runtime without limits has nothing to do.
+  // Fails with not_found for a container that does not run, else with what the system says.
+  virtual void resize(const ContainerId& id, ContainerSize size, DoneFunction done) = 0;
 
   // Sends `signal` to every process of the container. During a launch it is kept until the program runs. Nothing
   // happens if the container has ended or is unknown.

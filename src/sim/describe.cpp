@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mesos/v1/executor/executor.pb.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
 #include "stoa/link.pb.h"
 
@@ -110,6 +111,20 @@ void note(Trace& trace, const std::string& who, const agent::Event& event) {
                         [&](const agent::ContainerExited& e) {
                           trace.note(who, fmt::format("-> ContainerExited {} {}", e.id.value, e.wait_status));
                         },
+                        [&](const agent::ContainerResized& e) {
+                          trace.note(who, fmt::format("-> ContainerResized {} {}", e.id.value, outcome(e.result)));
+                        },
+                        [&](const agent::ExecutorSubscribe& e) {
+                          trace.add(*e.call);
+                          trace.note(who, fmt::format("-> ExecutorSubscribe {}", e.stream.value));
+                        },
+                        [&](const agent::ExecutorCall& e) {
+                          trace.add(*e.call);
+                          trace.note(who, fmt::format("-> ExecutorCall {}", e.reply.value));
+                        },
+                        [&](const agent::ExecutorStreamClosed& e) {
+                          trace.note(who, fmt::format("-> ExecutorStreamClosed {}", e.stream.value));
+                        },
                         [&](const agent::Leave&) { trace.note(who, "-> Leave"); },
                         [&](const agent::Tick&) { trace.note_quietly(who, "-> Tick"); }},
              event);
@@ -137,8 +152,24 @@ void note(Trace& trace, const std::string& who, const agent::Effect& effect) {
                  },
                  [&](const agent::PrepareSandbox& e) { trace.note(who, "PrepareSandbox " + e.id.value); },
                  [&](const agent::Launch& e) {
-                   trace.add(*e.task);
-                   trace.note(who, fmt::format("Launch {} for {}", e.id.value, e.task->task_id().value()));
+                   if (e.task) trace.add(*e.task);
+                   trace.note(who, fmt::format("Launch {} for {}", e.id.value,
+                                               e.task ? e.task->task_id().value() : e.executor->executor_id().value()));
+                 },
+                 [&](const agent::Resize& e) { trace.note(who, fmt::format("Resize {}", e.id.value)); },
+                 [&](const agent::OpenExecutorStream& e) {
+                   trace.note(who, fmt::format("OpenExecutorStream {} {}", e.stream.value, outcome(e.result)));
+                 },
+                 [&](const agent::SendExecutor& e) {
+                   trace.add(*e.event);
+                   trace.note(who, fmt::format("SendExecutor {} {}", e.stream.value,
+                                               mesos::v1::executor::Event::Type_Name(e.event->type())));
+                 },
+                 [&](const agent::CloseExecutorStream& e) {
+                   trace.note(who, fmt::format("CloseExecutorStream {}", e.stream.value));
+                 },
+                 [&](const agent::ReplyExecutor& e) {
+                   trace.note(who, fmt::format("ReplyExecutor {} {}", e.reply.value, outcome(e.result)));
                  },
                  [&](const agent::Signal& e) { trace.note(who, fmt::format("Signal {} {}", e.id.value, e.signal)); },
                  [&](const agent::Destroy& e) { trace.note(who, "Destroy " + e.id.value); },

@@ -133,6 +133,13 @@ void PosixRuntime::launch(ports::ContainerSpec spec, LaunchedFunction done) {
   });
 }
 
+void PosixRuntime::resize(const ContainerId& id, ports::ContainerSize, DoneFunction done) {
+  thread_->post([this, id, done = std::move(done)] {
+    if (containers_.contains(id)) return done({});
+    done(fail(Code::not_found, "the container does not run"));
+  });
+}
+
 void PosixRuntime::signal(const ContainerId& id, int signal) {
   thread_->post([this, id, signal] {
     const auto found = containers_.find(id);
@@ -169,7 +176,7 @@ void PosixRuntime::recover(std::vector<ContainerId> known, RecoveredFunction don
 
 Result<std::string> PosixRuntime::make_sandbox_of(const ports::SandboxSpec& spec) const {
   LET(const std::optional<User> user, find_other_user(spec.user));
-  TRY(make_sandbox(work_.get(), spec.path, user, spec.link_latest));
+  TRY(make_sandbox(work_.get(), spec.path, user, spec.link));
   return ports::sandbox_directory(options_.work_directory, spec.path);
 }
 

@@ -35,6 +35,7 @@ class PosixRuntime final : public ports::ContainerRuntime {
   void on_exit(ExitFunction report) override;
   void prepare_sandbox(ports::SandboxSpec spec, PreparedFunction done) override;
   void launch(ports::ContainerSpec spec, LaunchedFunction done) override;
+  void resize(const ContainerId& id, ports::ContainerSize size, DoneFunction done) override;
   void signal(const ContainerId& id, int signal) override;
   void destroy(const ContainerId& id) override;
   void remove(const ContainerId& id) override;

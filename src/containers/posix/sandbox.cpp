@@ -61,34 +61,62 @@ Result<> make_output(int sandbox, const std::string& name, const std::optional<U
   return give(file.get(), user, output_mode, name);
 }
 
-Result<> link_as_latest(int parent, const std::string& name) {
-  ::unlinkat(parent, "latest.new", 0);
-  if (::symlinkat(name.c_str(), parent, "latest.new") != 0 || ::renameat(parent, "latest.new", parent, "latest") != 0) {
-    return system_failure("sandbox: link 'latest'", errno);
+Result<> check_parts(const ports::SandboxPath& path) {
+  for (const std::string& part : path) {
+    if (!ports::is_path_part(part)) return invalid(fmt::format("sandbox: '{}' may not be part of a path", part));
+  }
+  return {};
+}
+
+// Makes the directories of `path` but the last one, and opens that one's parent; `base` itself if it has none.
+Result<Descriptor> make_parents(int base, const ports::SandboxPath& path) {
+  Descriptor parent(::fcntl(base, F_DUPFD_CLOEXEC, 0));
+  if (!parent) return system_failure("sandbox: open the work directory", errno);
+  bool made = false;
+  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
+    LET(Descriptor next, make_part(parent.get(), path[i], parent_mode, made));
+    parent = std::move(next);
+  }
+  return parent;
+}
+
+// `to` as seen from the directory that `from` lies in.
+std::string relative_path(const ports::SandboxPath& from, const ports::SandboxPath& to) {
+  std::size_t common = 0;
+  while (common + 1 < from.size() && common + 1 < to.size() && from[common] == to[common]) ++common;
+  std::string result;
+  for (std::size_t i = common; i + 1 < from.size(); ++i) result += "../";
+  for (std::size_t i = common; i < to.size(); ++i) result += to[i] + (i + 1 < to.size() ? "/" : "");
+  return result;
+}
+
+Result<> make_link(int base, const ports::SandboxPath& link, const ports::SandboxPath& path) {
+  LET(const Descriptor parent, make_parents(base, link));
+  const std::string& name = link.back();
+  const std::string fresh = name + ".new";
+  ::unlinkat(parent.get(), fresh.c_str(), 0);
+  if (::symlinkat(relative_path(link, path).c_str(), parent.get(), fresh.c_str()) != 0 ||
+      ::renameat(parent.get(), fresh.c_str(), parent.get(), name.c_str()) != 0) {
+    return system_failure(fmt::format("sandbox: link '{}'", name), errno);
   }
   return {};
 }
 
 }  // namespace
 
-Result<> make_sandbox(int base, const ports::SandboxPath& path, const std::optional<User>& user, bool link_latest) {
+Result<> make_sandbox(int base, const ports::SandboxPath& path, const std::optional<User>& user,
+                      const ports::SandboxPath& link) {
   if (path.empty()) return invalid("sandbox: its path is empty");
-  for (const std::string& part : path) {
-    if (!ports::is_path_part(part)) return invalid(fmt::format("sandbox: '{}' may not be part of a path", part));
-  }
-  Descriptor parent;
-  int parent_number = base;
+  TRY(check_parts(path));
+  TRY(check_parts(link));
+  LET(const Descriptor parent, make_parents(base, path));
   bool made = false;
-  for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-    LET(parent, make_part(parent_number, path[i], parent_mode, made));
-    parent_number = parent.get();
-  }
   // The files before the directory changes hands: until then nobody else can be in it.
-  LET(const Descriptor sandbox, make_part(parent_number, path.back(), sandbox_mode, made));
+  LET(const Descriptor sandbox, make_part(parent.get(), path.back(), sandbox_mode, made));
   TRY(make_output(sandbox.get(), "stdout", user));
   TRY(make_output(sandbox.get(), "stderr", user));
   if (made) TRY(give(sandbox.get(), user, sandbox_mode, path.back()));
-  if (link_latest) TRY(link_as_latest(parent_number, path.back()));
+  if (!link.empty()) TRY(make_link(base, link, path));
   return {};
 }
 

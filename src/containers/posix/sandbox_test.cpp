@@ -25,8 +25,9 @@ const ports::SandboxPath executor_path =
 
 class SandboxTest : public ::testing::Test {
  protected:
-  Result<> make(const ports::SandboxPath& path, const std::optional<User>& user = {}, bool link_latest = false) {
-    return make_sandbox(base_.get(), path, user, link_latest);
+  Result<> make(const ports::SandboxPath& path, const std::optional<User>& user = {},
+                const ports::SandboxPath& link = {}) {
+    return make_sandbox(base_.get(), path, user, link);
   }
   TemporaryDirectory directory_;
   Descriptor base_{::open(directory_.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
@@ -65,9 +66,11 @@ TEST_F(SandboxTest, BelongsToTheUserAndTheAgentsGroup) {
 // AGT-070
 TEST_F(SandboxTest, LatestPointsAtTheNewestRun) {
   ports::SandboxPath path = executor_path;
-  ASSERT_TRUE(make(path, {}, true));
+  ports::SandboxPath link = path;
+  link.back() = "latest";
+  ASSERT_TRUE(make(path, {}, link));
   path.back() = "d";
-  ASSERT_TRUE(make(path, {}, true));
+  ASSERT_TRUE(make(path, {}, link));
   const std::string runs = directory_.path() + "/slaves/a/frameworks/f/executors/e/runs";
   EXPECT_EQ(std::filesystem::read_symlink(runs + "/latest"), "d");
   EXPECT_TRUE(std::filesystem::exists(runs + "/latest/stdout"));
@@ -79,6 +82,27 @@ TEST_F(SandboxTest, OfANestedContainerLiesInItsParents) {
   ASSERT_TRUE(make(ports::nested_sandbox_path(executor_path, "n")));
   EXPECT_TRUE(
       std::filesystem::exists(directory_.path() + "/slaves/a/frameworks/f/executors/e/runs/c/containers/n/stdout"));
+}
+
+// EXE-140
+TEST_F(SandboxTest, OfATaskIsFoundByItsLinkInTheExecutors) {
+  ports::SandboxPath link = executor_path;
+  link.insert(link.end(), {"tasks", "t"});
+  ASSERT_TRUE(make(executor_path));
+  ASSERT_TRUE(make(ports::nested_sandbox_path(executor_path, "n"), {}, link));
+  const std::string sandbox = directory_.path() + "/slaves/a/frameworks/f/executors/e/runs/c";
+  EXPECT_EQ(std::filesystem::read_symlink(sandbox + "/tasks/t"), "../containers/n");
+  EXPECT_TRUE(std::filesystem::exists(sandbox + "/tasks/t/stdout"));
+}
+
+// CON-190 CON-191
+TEST_F(SandboxTest, NoLinkIsMadeThroughALink) {
+  const TemporaryDirectory outside;
+  ASSERT_TRUE(make({"containers", "c"}));
+  std::filesystem::create_directory_symlink(outside.path(), directory_.path() + "/containers/c/tasks");
+  EXPECT_EQ(make({"containers", "c", "containers", "n"}, {}, {"containers", "c", "tasks", "t"}).error().code,
+            Code::permission_denied);
+  EXPECT_TRUE(std::filesystem::is_empty(outside.path()));
 }
 
 TEST_F(SandboxTest, WhatExistsIsKept) {
