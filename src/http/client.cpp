@@ -8,6 +8,7 @@
 #include <set>
 
 #include "http/client_connection.h"
+#include "http/tls_tunnel.h"
 #include "net/sockaddr.h"
 
 namespace stoa::http {
@@ -48,6 +49,10 @@ std::vector<net::Endpoint> in_order_of_trial(const std::vector<Address>& address
     }
   }
   return out;
+}
+
+bool is_spoken(const ClientRequest& request, const net::Url& url) {
+  return url.scheme == "http" || (url.scheme == "https" && request.accept_any_certificate);
 }
 
 // Tries addresses until one accepts; on a strand.
@@ -162,6 +167,8 @@ struct Client::Impl : std::enable_shared_from_this<Client::Impl> {
   void resolved(const std::shared_ptr<Operation>& operation, std::vector<Address> addresses);
   std::shared_ptr<Connector> connector(const std::shared_ptr<Operation>& operation);
   void connected(const std::shared_ptr<Operation>& operation, RawSocket socket);
+  void encrypt(const std::shared_ptr<Operation>& operation, RawSocket socket);
+  void ready(const std::shared_ptr<Operation>& operation, RawSocket socket);
   bool follow(const std::shared_ptr<Operation>& operation);
   void close_all();
 };
@@ -196,7 +203,7 @@ std::shared_ptr<Operation> Client::Impl::make(ClientRequest request, Operation::
 void Client::Impl::submit(const std::shared_ptr<Operation>& operation) {
   asio::post(strand, [self = shared_from_this(), operation] {
     if (self->is_closed) return;
-    if (operation->request.url.scheme != "http")
+    if (!is_spoken(operation->request, operation->request.url))
       return operation->fail_with(
           {Code::unimplemented, fmt::format("{}: only http is spoken", operation->request.url.to_string())});
     if (operation->request.timeout > Duration::zero())
@@ -230,7 +237,9 @@ std::shared_ptr<Connector> Client::Impl::connector(const std::shared_ptr<Operati
       strand, operation->host_key(),
       [weak = weak_from_this(), operation](Result<RawSocket> socket, const std::optional<Address>& address) {
         const auto self = weak.lock();
-        if (!self || self->operations.erase(operation) == 0 || operation->is_done) return;
+        if (!self || !self->operations.contains(operation)) return;
+        if (!socket || operation->is_done) self->operations.erase(operation);
+        if (operation->is_done) return;
         if (!socket) return operation->fail_with(std::move(socket).error());
         if (address && self->remembered.size() < remembered_max)
           self->remembered.insert_or_assign(operation->host_key(), *address);
@@ -268,6 +277,29 @@ void Client::Impl::resolved(const std::shared_ptr<Operation>& operation, std::ve
 
 void Client::Impl::connected(const std::shared_ptr<Operation>& operation, RawSocket socket) {
   if (operation->request.unix_socket.empty()) set_tcp_options(socket.native_handle(), std::chrono::seconds(75));
+  if (operation->request.url.scheme == "https") return encrypt(operation, std::move(socket));
+  ready(operation, std::move(socket));
+}
+
+void Client::Impl::encrypt(const std::shared_ptr<Operation>& operation, RawSocket socket) {
+  auto abandon = open_tls_tunnel(strand, std::move(socket), operation->request.url.host,
+                                 [weak = weak_from_this(), operation](Result<RawSocket> plain) {
+                                   operation->abandon = nullptr;
+                                   const auto self = weak.lock();
+                                   if (!self || operation->is_done) return;
+                                   if (plain) return self->ready(operation, *std::move(plain));
+                                   self->operations.erase(operation);
+                                   operation->fail_with(std::move(plain).error());
+                                 });
+  operation->abandon = [weak = weak_from_this(), key = std::weak_ptr(operation), abandon = std::move(abandon)] {
+    abandon();
+    const auto self = weak.lock();
+    if (const auto abandoned = key.lock(); self && abandoned) self->operations.erase(abandoned);
+  };
+}
+
+void Client::Impl::ready(const std::shared_ptr<Operation>& operation, RawSocket socket) {
+  operations.erase(operation);
   boost::system::error_code ignored;
   socket.native_non_blocking(true, ignored);
   if (operation->mode == Operation::Mode::upgrade)
@@ -306,7 +338,7 @@ bool Client::Impl::follow(const std::shared_ptr<Operation>& operation) {
   const bool is_redirect = status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
   if (!is_redirect || !location || operation->request.redirects_max <= 0 || is_closed) return false;
   auto url = net::Url::resolve(operation->request.url, *location);
-  if (!url || url->scheme != "http") return false;
+  if (!url || !is_spoken(operation->request, *url)) return false;
   // `/redirect` of a master names a host without a path.
   operation->request.url = *std::move(url);
   --operation->request.redirects_max;

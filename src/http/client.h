@@ -32,6 +32,11 @@ struct ClientRequest {
   std::size_t body_bytes_max = 256 << 20;       // Then resource_exhausted. Not for streams.
   // Redirects (301, 302, 303, 307, 308) to follow, method, body and credentials kept; then the redirect is the answer.
   int redirects_max = 0;
+  // The body of the answer is read and dropped, whatever its size; for whoever asks for the status only.
+  bool discard_body = false;
+  // Speaks https to whoever answers, without a look at the certificate: for probes of this host, never for secrets.
+  // Without it https is refused.
+  bool accept_any_certificate = false;
   // stream() only: the body is sent in chunks with ClientStream::send; `body` is the first piece.
   bool chunked_upload = false;
 };
@@ -63,8 +68,8 @@ class Client {
   void set_authorization(std::string value);
 
   // Fails with unavailable (not connected, or broken off), timed_out, malformed, resource_exhausted, unimplemented (a
-  // scheme other than http). An answer of any status is a success. Only a GET or HEAD that found a kept connection
-  // broken is repeated.
+  // scheme other than http, and https with accept_any_certificate). An answer of any status is a success. Only a GET or
+  // HEAD that found a kept connection broken is repeated.
   void request(ClientRequest request, std::function<void(Result<Response>)> done);
 
   // on_head comes once: with the head (body empty), or with the error, then nothing follows. on_data: bytes as they

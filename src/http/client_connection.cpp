@@ -9,8 +9,8 @@ namespace stoa::http {
 // ---- Operation
 
 std::string Operation::host_key() const {
-  return request.unix_socket.empty() ? fmt::format("{}:{}", request.url.host, request.url.port)
-                                     : "unix:" + request.unix_socket;
+  if (!request.unix_socket.empty()) return "unix:" + request.unix_socket;
+  return fmt::format("{}{}:{}", request.url.scheme == "https" ? "tls:" : "", request.url.host, request.url.port);
 }
 
 void Operation::fail_with(Error error) {
@@ -19,6 +19,7 @@ void Operation::fail_with(Error error) {
   const auto self = shared_from_this();
   if (pipe) pipe->mark_closed();
   if (const auto open = std::exchange(connection, {}).lock()) open->close();
+  if (const auto call = std::exchange(abandon, nullptr)) call();
   if (is_cancelled) return;
   gate->run([&] {
     if (mode == Mode::upgrade) {
@@ -44,7 +45,7 @@ void Operation::data_arrived(std::string_view data) {
     if (!is_cancelled) gate->run([&] { on_data(data); });
     return;
   }
-  response.body += data;
+  if (!request.discard_body) response.body += data;
 }
 
 void Operation::finished() {
@@ -64,7 +65,7 @@ void Operation::finished() {
     return;
   }
   if (mode == Mode::stream) return gate->run([&] { on_end({}); });
-  if (response.headers.get("Content-Encoding") == "gzip") {
+  if (!request.discard_body && response.headers.get("Content-Encoding") == "gzip") {
     auto inflated = gunzip(response.body, request.body_bytes_max);
     if (!inflated) return gate->run([&] { on_head(std::unexpected(std::move(inflated).error())); });
     response.body = *std::move(inflated);
@@ -227,7 +228,8 @@ bool ClientConnection::advance_head() {
     return false;
   }
   if (status < 200) return true;
-  const auto limit = operation_->mode == Operation::Mode::stream ? ~0ull : operation_->request.body_bytes_max;
+  const bool is_kept = operation_->mode != Operation::Mode::stream && !operation_->request.discard_body;
+  const auto limit = is_kept ? operation_->request.body_bytes_max : ~0ull;
   body_ = BodyDecoder(head_.framing, limit);
   phase_ = Phase::body;
   operation_->head_arrived(head_.response);

@@ -50,6 +50,7 @@ struct Operation final : PipeOwner, std::enable_shared_from_this<Operation> {
   std::weak_ptr<ClientConnection> connection;  // Owned by the client.
   std::optional<net::Timer> timer;
   bool head_seen = false;
+  std::function<void()> abandon;  // Ends a handshake that is under way to a connection.
 
   std::function<void(Result<Response>)> on_head;  // For Mode::whole: the whole answer.
   std::function<void(std::string_view)> on_data;
