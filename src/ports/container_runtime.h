@@ -48,6 +48,7 @@ struct ContainerSpec {
   bool shell = true;                   // `/bin/sh -c executable`, arguments are ignored (EXE-115).
   std::string executable;              // Without shell: looked up in PATH; if empty, arguments[0] is (EXE-131).
   std::vector<std::string> arguments;  // Without shell: the complete argv, element 0 included.
+  bool output_to_stderr = false;       // What it writes to stdout, too, is appended to the file `stderr`.
   // The whole environment, each name once; a PATH is added where there is none (EXE-091). May hold secrets: it is
   // handed over in memory, never in arguments or files (CON-007).
   std::vector<std::pair<std::string, std::string>> environment;
@@ -90,6 +91,7 @@ class ContainerRuntime {
   using DoneFunction = std::function<void(Result<>)>;
   using RecoveredFunction = std::function<void(Result<std::vector<RecoveredContainer>>)>;
   using ExitFunction = std::function<void(ContainerExit)>;
+  using ExecutedFunction = std::function<void(Result<int>)>;
 
   virtual ~ContainerRuntime() = default;
 
@@ -112,6 +114,12 @@ class ContainerRuntime {
   // Sets what the container may use. Answered in the order of the calls. A runtime without limits has nothing to do.
   // Fails with not_found for a container that does not run, else with what the system says.
   virtual void resize(const ContainerId& id, ContainerSize size, DoneFunction done) = 0;
+  // Runs one more program inside a container that runs: it shares what the container is isolated with, is charged to
+  // it, and ends with it. `spec.id` names the program, for destroy, and is unique for ever; by custom it is the
+  // container's, `.`, its own. Answers once, with its wait status, when nothing of it runs any more; on_exit is not
+  // told. Fails with failed_precondition if the container does not run or ends first, with what launch fails with
+  // otherwise. It does not survive this process: what it leaves behind is destroyed by recover.
+  virtual void exec(const ContainerId& inside, ContainerSpec spec, ExecutedFunction done) = 0;
 
   // Sends `signal` to every process of the container. During a launch it is kept until the program runs. Nothing
   // happens if the container has ended or is unknown.

@@ -62,6 +62,7 @@ Result<std::string> encode_instructions(const ports::ContainerSpec& spec, const 
   shim::Instructions head{
       .argument_count = static_cast<std::uint32_t>(arguments.size()),
       .variable_count = static_cast<std::uint32_t>(variables),
+      .output_to_stderr = spec.output_to_stderr ? 1U : 0U,
   };
   if (user) {
     head.switch_user = 1;

@@ -74,6 +74,7 @@ struct PosixRuntime::Container {
     starting,  // The shim makes and holds the process.
     released,  // The process becomes its program.
     running,
+    ended,  // But for programs of exec that are being destroyed; `exit` will be reported then.
   };
   ports::ContainerSpec spec;  // Its environment is dropped once it was handed over.
   State state = State::starting;
@@ -87,6 +88,9 @@ struct PosixRuntime::Container {
   bool orphan = false;       // Found at recovery and not known: nobody waits for its exit.
   std::vector<int> signals;  // Came before it ran.
   pid_t pid = -1;
+  ports::ContainerExit exit;
+  std::optional<ContainerId> inside;  // A program of exec: of this container.
+  ExecutedFunction executed;          // Of such.
 };
 
 std::string shim_path_default() {
@@ -137,6 +141,12 @@ void PosixRuntime::resize(const ContainerId& id, ports::ContainerSize, DoneFunct
   thread_->post([this, id, done = std::move(done)] {
     if (containers_.contains(id)) return done({});
     done(fail(Code::not_found, "the container does not run"));
+  });
+}
+
+void PosixRuntime::exec(const ContainerId& inside, ports::ContainerSpec spec, ExecutedFunction done) {
+  thread_->post([this, inside, spec = std::move(spec), done = std::move(done)] {
+    if (Result<> begun = begin_exec(inside, spec, done); !begun) done(std::unexpected(std::move(begun).error()));
   });
 }
 
@@ -195,7 +205,7 @@ Result<Descriptor> PosixRuntime::open_sandbox(const std::string& sandbox_directo
   return open_directory(work_.get(), path);
 }
 
-Result<> PosixRuntime::begin_launch(const ports::ContainerSpec& spec, LaunchedFunction& done) {
+Result<> PosixRuntime::begin_launch(const ports::ContainerSpec& spec, LaunchedFunction done) {
   if (!ports::is_path_part(spec.id.value)) return invalid(fmt::format("'{}' may not be part of a path", spec.id.value));
   LET(const std::optional<User> user, find_other_user(spec.user));
   LET(const Descriptor sandbox, open_sandbox(spec.sandbox_directory));
@@ -216,6 +226,54 @@ Result<> PosixRuntime::begin_launch(const ports::ContainerSpec& spec, LaunchedFu
   added.report_watch = thread_->watch(added.socket.get(), [this, &added] { on_report(added); });
   watch_exit(added);
   return {};
+}
+
+// The program is a container of its own, with a shim of its own: so it is found and ended to the last process, and
+// leaves its status, like any other.
+Result<> PosixRuntime::begin_exec(const ContainerId& inside, const ports::ContainerSpec& spec,
+                                  const ExecutedFunction& done) {
+  const auto found = containers_.find(inside);
+  if (found == containers_.end() || found->second->state != Container::State::running || found->second->destroyed) {
+    return fail(Code::failed_precondition, fmt::format("container {} does not run", inside.value));
+  }
+  TRY(begin_launch(spec, [done](const Result<ports::LaunchedContainer>& launched) {
+    if (!launched) done(std::unexpected(launched.error()));
+  }));
+  Container& program = *containers_.at(spec.id);
+  program.inside = inside;
+  program.executed = done;
+  return {};
+}
+
+bool PosixRuntime::runs_programs(const ContainerId& id) const {
+  return std::ranges::any_of(containers_, [&](const auto& entry) { return entry.second->inside == id; });
+}
+
+void PosixRuntime::on_program_ended(const ContainerId& inside, const ExecutedFunction& done,
+                                    ports::ContainerExit exit) {
+  directory_.remove(exit.id);
+  if (exit.wait_status >= 0) {
+    done(exit.wait_status);
+  } else {
+    done(fail(Code::internal, std::move(exit.message)));
+  }
+  end_if_empty(inside);
+}
+
+// Reports the end of a container that waited for its programs.
+void PosixRuntime::end_if_empty(const ContainerId& id) {
+  const auto found = containers_.find(id);
+  if (found == containers_.end() || found->second->state != Container::State::ended || runs_programs(id)) return;
+  ports::ContainerExit exit = std::move(found->second->exit);
+  const bool orphan = found->second->orphan;
+  containers_.erase(found);
+  if (orphan) return directory_.remove(id);
+  if (report_exit_) report_exit_(std::move(exit));
+}
+
+void PosixRuntime::destroy_programs(const ContainerId& id) {
+  for (const auto& [program, container] : containers_)
+    if (container->inside == id) destroy_now(*container);
 }
 
 void PosixRuntime::watch_exit(Container& container) {
@@ -287,10 +345,16 @@ void PosixRuntime::on_shim_ended(const ContainerId& id) {
     if (const std::optional<ContainerPids> pids = directory_.pids(id)) kill_session(pids->main);
     exit.message = "the shim of the container ended without recording an exit status";
   }
-  const bool orphan = container.orphan;
-  containers_.erase(id);
-  if (orphan) return directory_.remove(id);
-  if (report_exit_) report_exit_(std::move(exit));
+  if (container.inside) {
+    const ContainerId inside = *container.inside;
+    const ExecutedFunction executed = std::move(container.executed);
+    containers_.erase(id);
+    return on_program_ended(inside, executed, std::move(exit));
+  }
+  container.state = Container::State::ended;
+  container.exit = std::move(exit);
+  destroy_programs(id);
+  end_if_empty(id);
 }
 
 void PosixRuntime::on_launch_failed(Container& container) {
@@ -301,12 +365,15 @@ void PosixRuntime::on_launch_failed(Container& container) {
   if (container.destroyed)
     error = {.code = Code::failed_precondition, .message = "Container destroyed during isolating"};
   const LaunchedFunction launched = std::move(container.launched);
+  const std::optional<ContainerId> inside = container.inside;
   containers_.erase(id);
   directory_.remove(id);
   launched(std::unexpected(std::move(error)));
+  if (inside) end_if_empty(*inside);
 }
 
 void PosixRuntime::send(Container& container, int signal) {
+  if (container.state == Container::State::ended) return;
   if (container.state != Container::State::running) return container.signals.push_back(signal);
   if (signal_container(container.process.get(), signal)) return;
   thread_->after(signal_retry_delay, [this, id = container.spec.id, signal] {
@@ -317,6 +384,7 @@ void PosixRuntime::send(Container& container, int signal) {
 
 void PosixRuntime::destroy_now(Container& container) {
   if (std::exchange(container.destroyed, true)) return;
+  destroy_programs(container.spec.id);
   // A held process ends with its shim, which ends when the socket does.
   if (container.state == Container::State::starting) return stop_listening(container);
   send(container, SIGKILL);

@@ -36,6 +36,7 @@ class PosixRuntime final : public ports::ContainerRuntime {
   void prepare_sandbox(ports::SandboxSpec spec, PreparedFunction done) override;
   void launch(ports::ContainerSpec spec, LaunchedFunction done) override;
   void resize(const ContainerId& id, ports::ContainerSize size, DoneFunction done) override;
+  void exec(const ContainerId& inside, ports::ContainerSpec spec, ExecutedFunction done) override;
   void signal(const ContainerId& id, int signal) override;
   void destroy(const ContainerId& id) override;
   void remove(const ContainerId& id) override;
@@ -49,7 +50,8 @@ class PosixRuntime final : public ports::ContainerRuntime {
   // All of these run on the thread.
   Result<std::string> make_sandbox_of(const ports::SandboxSpec& spec) const;
   Result<Descriptor> open_sandbox(const std::string& sandbox_directory) const;
-  Result<> begin_launch(const ports::ContainerSpec& spec, LaunchedFunction& done);
+  Result<> begin_launch(const ports::ContainerSpec& spec, LaunchedFunction done);
+  Result<> begin_exec(const ContainerId& inside, const ports::ContainerSpec& spec, const ExecutedFunction& done);
   bool on_report(Container& container);  // Whether there may be more.
   void on_held(Container& container, pid_t pid);
   void on_started(Container& container);
@@ -58,6 +60,10 @@ class PosixRuntime final : public ports::ContainerRuntime {
   void stop_listening(Container& container);
   void send(Container& container, int signal);
   void destroy_now(Container& container);
+  void on_program_ended(const ContainerId& inside, const ExecutedFunction& done, ports::ContainerExit exit);
+  bool runs_programs(const ContainerId& id) const;
+  void end_if_empty(const ContainerId& id);
+  void destroy_programs(const ContainerId& id);
   void watch_exit(Container& container);
   void adopt(const ContainerId& id, Descriptor process, pid_t pid);
   ports::RecoveredContainer recover_one(const ContainerId& id);

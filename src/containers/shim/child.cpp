@@ -107,7 +107,8 @@ Step become(const Program& program, pid_t shim) {
   if (getppid() != shim) _exit(1);
   umask(022);
   if (fchdir(sandbox_descriptor) != 0) return Step::sandbox;
-  if (!open_output("stdout", STDOUT_FILENO) || !open_output("stderr", STDERR_FILENO)) return Step::output;
+  const char* const standard = program.instructions->output_to_stderr != 0 ? "stderr" : "stdout";
+  if (!open_output(standard, STDOUT_FILENO) || !open_output("stderr", STDERR_FILENO)) return Step::output;
   if (*program.working_directory != '\0' && chdir(program.working_directory) != 0) return Step::working_directory;
   reset_signals();
   if (syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) != 0) return Step::prepare;

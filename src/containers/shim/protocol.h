@@ -20,7 +20,7 @@ inline constexpr int instructions_descriptor = 4;
 inline constexpr int sandbox_descriptor = 5;
 
 inline constexpr std::uint32_t instructions_magic = 0x73746f61;
-inline constexpr std::uint32_t instructions_version = 1;
+inline constexpr std::uint32_t instructions_version = 2;
 inline constexpr std::uint32_t strings_max = 100'000;  // Arguments and variables, each.
 
 // Starts the instructions. After it come `group_count` numbers of 32 bits, then strings, each ended by NUL: runtime
@@ -35,6 +35,7 @@ struct Instructions {
   std::uint32_t group_count = 0;
   std::uint32_t argument_count = 0;
   std::uint32_t variable_count = 0;
+  std::uint32_t output_to_stderr = 0;  // stdout, too, goes to the file `stderr`.
 };
 
 // How far the shim came.
