@@ -1,7 +1,7 @@
 // Agent::Core is the state of an agent and everything that changes it. Its functions are grouped by what they deal
 // with: agent.cpp (one step), master.cpp (the link and what comes over it), tasks.cpp (one task from Run to its last
-// acknowledgement), recovery.cpp (the last life's records), removal.cpp (frameworks and the agent itself leaving),
-// snapshot.cpp (readers).
+// acknowledgement), checks.cpp (how it does meanwhile), recovery.cpp (the last life's records), removal.cpp (frameworks
+// and the agent itself leaving), snapshot.cpp (readers).
 #pragma once
 
 #include <deque>
@@ -19,6 +19,7 @@
 #include "agent/command_executor.h"
 #include "agent/journal.h"
 #include "agent/registration.h"
+#include "agent/task_checks.h"
 #include "agent/update_streams.h"
 #include "base/random.h"
 #include "base/timer_queue.h"
@@ -67,6 +68,7 @@ class Agent::Core {
     std::shared_ptr<const ExecutorRecord> record;  // Of the two above, for readers.
     StatusPointer latest;
     CommandExecutor executor{{}};
+    std::optional<TaskChecks> checks;  // If it has any.
     int pid = 0;
     std::optional<WallSeconds> started;
     std::optional<CommandExecutor::SavedKill> restored_kill;  // Accepted in the last life.
@@ -102,6 +104,7 @@ class Agent::Core {
   void on(const SandboxReady& event);
   void on(const ContainerLaunched& event);
   void on(const ContainerExited& event);
+  void on(const ProbeEnded& event);  // checks.cpp
   void on(const Leave& event);
   void on(const Tick& event);
   void on_stored(const Stored& stored);
@@ -153,6 +156,13 @@ class Agent::Core {
   TaskRun* find_run(const TaskKey& key);
   TaskRun* find_run(const ContainerId& container);
   StoredProgress progress_of(const TaskRun& run) const;
+
+  // checks.cpp
+  void follow_checks(TaskRun& run);  // After anything that happened to the task.
+  void stop_checks(TaskRun& run);
+  void obey_checks(TaskRun& run, const CheckActions& actions);
+  void begin_probe(TaskRun& run, const BeginProbe& begin);
+  void tell_check(TaskRun& run, mesos::v1::TaskStatus_Reason reason, std::string message);
 
   // recovery.cpp
   void restore(Checkpoint checkpoint, bool rebooted);

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "agent/probe.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -130,6 +131,19 @@ struct ReplyExecutor {
   Result<> result;
 };
 
+// Ask how a task does; answered by ProbeEnded. What is not done by `timeout` is ended with all its children, and then
+// answered. At most two of one container are under way.
+struct Probe {
+  ProbeName name;
+  ProbeTarget target;
+  std::optional<Duration> timeout;
+};
+
+// End the probe, without an answer.
+struct CancelProbe {
+  ProbeName name;
+};
+
 // End the process with this exit code; containers go on running. Last effect of a life.
 struct Exit {
   int code = 0;
@@ -143,7 +157,7 @@ struct Log {
 
 using Effect = std::variant<Persist, LinkAgentDirectory, Connect, SendMaster, CloseLink, RecoverContainers,
                             PrepareSandbox, Launch, Resize, Signal, Destroy, Remove, OpenExecutorStream, SendExecutor,
-                            CloseExecutorStream, ReplyExecutor, Exit, Log>;
+                            CloseExecutorStream, ReplyExecutor, Probe, CancelProbe, Exit, Log>;
 using Effects = std::vector<Effect>;
 
 }  // namespace stoa::agent

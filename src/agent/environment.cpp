@@ -70,12 +70,8 @@ void add_scalar(v1::ExecutorInfo& info, const char* name, double value, const st
 
 }  // namespace
 
-Result<TaskEnvironment> task_environment(const EnvironmentInput& input) {
-  TaskEnvironment result;
-  result.variables = input.config.executor_environment;
-  result.variables.try_emplace("PATH", default_path);
-  set_agent_made(input, result.variables);
-  for (const auto& variable : input.task.command().environment().variables()) {
+Result<> set_variables(const v1::Environment& environment, std::map<std::string, std::string>& variables) {
+  for (const auto& variable : environment.variables()) {
     std::string value = variable.value();
     if (variable.type() == v1::Environment::Variable::SECRET) {
       if (!variable.secret().has_value())
@@ -85,9 +81,19 @@ Result<TaskEnvironment> task_environment(const EnvironmentInput& input) {
                                 variable.name()));
       value = variable.secret().value().data();
     }
-    result.variables[variable.name()] = std::move(value);
-    result.command_names.push_back(variable.name());
+    variables[variable.name()] = std::move(value);
   }
+  return {};
+}
+
+Result<TaskEnvironment> task_environment(const EnvironmentInput& input) {
+  TaskEnvironment result;
+  result.variables = input.config.executor_environment;
+  result.variables.try_emplace("PATH", default_path);
+  set_agent_made(input, result.variables);
+  TRY(set_variables(input.task.command().environment(), result.variables));
+  for (const auto& variable : input.task.command().environment().variables())
+    result.command_names.push_back(variable.name());
   result.variables.erase("MESOS_EXECUTOR_AUTHENTICATION_TOKEN");
   return result;
 }

@@ -11,6 +11,10 @@
 #include "base/result.h"
 #include "proto/forward.h"
 
+namespace mesos::v1 {
+class Environment;
+}  // namespace mesos::v1
+
 namespace stoa::agent {
 
 struct TaskEnvironment {
@@ -25,6 +29,9 @@ struct EnvironmentInput {
   AgentId agent;
   std::string directory;  // The sandbox on the host, absolute.
 };
+
+// Sets each variable, in place of an earlier one. Fails with unimplemented like the next.
+Result<> set_variables(const mesos::v1::Environment& environment, std::map<std::string, std::string>& variables);
 
 // Fails with unimplemented if a variable is a secret by reference: there is nobody to ask for it (EXE-094).
 Result<TaskEnvironment> task_environment(const EnvironmentInput& input);

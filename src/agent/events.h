@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "agent/probe.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "proto/forward.h"
@@ -129,6 +130,12 @@ struct ExecutorStreamClosed {
   StreamNumber stream;
 };
 
+// Answers Probe, unless it was cancelled.
+struct ProbeEnded {
+  ProbeName probe;
+  ProbeOutcome outcome;
+};
+
 // The operator wants the agent to leave the cluster: SIGUSR1 (AGT-184).
 struct Leave {
   std::string message;
@@ -139,6 +146,6 @@ struct Tick {};
 
 using Event = std::variant<Recovered, ContainersRecovered, LinkUp, LinkDown, FromMaster, Persisted, SandboxReady,
                            ContainerLaunched, ContainerExited, ContainerResized, ExecutorSubscribe, ExecutorCall,
-                           ExecutorStreamClosed, Leave, Tick>;
+                           ExecutorStreamClosed, ProbeEnded, Leave, Tick>;
 
 }  // namespace stoa::agent

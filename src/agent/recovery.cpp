@@ -94,6 +94,7 @@ void Agent::Core::restore_run(const TaskKey& key, const StoredTask* task, const 
   run.restored_kill = progress->kill;
   run.latest = progress->latest;
   streams_.recover(key, progress->pending);
+  if (run.checks && run.latest) run.checks->restore(*run.latest);
   if (!run.task || !run.latest) return;
   auto restored = std::make_shared<v1::Task>(*run.task);
   restored->set_state(run.latest->state());

@@ -16,6 +16,7 @@ void Agent::Core::remove_framework(const FrameworkId& id) {
   if (found == frameworks_.end()) return;
   for (auto run = runs_.lower_bound({id, TaskId{}}); run != runs_.end() && run->first.framework == id;) {
     const TaskKey& key = run->first;
+    stop_checks(run->second);
     end_container(run->second);
     streams_.drop(key);
     executor_timers_.cancel(key);

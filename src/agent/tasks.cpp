@@ -33,6 +33,10 @@ std::optional<Duration> grace_of(const v1::KillPolicy& policy) {
   return Duration(policy.grace_period().nanoseconds());
 }
 
+std::optional<TimePoint> earlier(const std::optional<TimePoint>& a, const std::optional<TimePoint>& b) {
+  return a && b ? std::min(a, b) : (a ? a : b);
+}
+
 v1::Task task_of(const FrameworkId& framework, const v1::TaskInfo& info, const std::string& user) {
   v1::Task task;
   task.set_name(info.name());
@@ -118,6 +122,7 @@ Agent::Core::TaskRun& Agent::Core::add_run(const TaskKey& key, std::shared_ptr<c
   ++framework.runs;
   if (run.info) {
     run.executor = CommandExecutor(executor_options(*framework.info, *run.info));
+    run.checks = TaskChecks::of(run.info);
     run.executor_info = std::make_shared<const v1::ExecutorInfo>(command_executor_info(key.framework, *run.info));
     const std::string& user = run.info->command().has_user() ? run.info->command().user() : framework.info->user();
     run.task = std::make_shared<const v1::Task>(task_of(key.framework, *run.info, user));
@@ -130,8 +135,7 @@ void Agent::Core::accept(const TaskKey& key, const v1::TaskInfo& info) {
   const ContainerId container(uuid_text(random_.uuid_bytes()));
   TaskRun& run = add_run(key, std::make_shared<const v1::TaskInfo>(without_secrets(info)), container);
   run.undelivered = std::make_shared<const v1::TaskInfo>(info);
-  if (info.has_check() || info.has_health_check())
-    log(log::Level::warning, fmt::format("task {}: checks are not run yet", key.text()));
+  if (run.checks) run.checks->know(run.undelivered);
   journal_.put(task_kind, key.text(),
                encode(StoredTask{.framework = key.framework, .container = container, .info = run.info}));
   journal_.then(TaskStored{key, container});
@@ -201,7 +205,10 @@ void Agent::Core::apply(TaskRun& run, const ExecutorActions& actions) {
       emit(Destroy{run.container});
     }
   }
-  if (const auto deadline = run.executor.deadline()) {
+  follow_checks(run);
+  auto deadline = run.executor.deadline();
+  if (run.checks) deadline = earlier(deadline, run.checks->checker.deadline());
+  if (deadline) {
     executor_timers_.set(run.key, *deadline);
   } else {
     executor_timers_.cancel(run.key);
@@ -222,6 +229,7 @@ void Agent::Core::report(TaskRun& run, const Report& report) {
   status->set_timestamp(now_.wall);
   status->set_uuid(random_.uuid_bytes());
   if (run.delivered) add_container_status(*status, run.container, run.pid, config_);
+  if (run.delivered && run.checks) run.checks->add_to(*status);
   run.latest = status;
   changed_.insert(run.key);
   journal_.then(StatusStored{run.key, streams_.add(run.key, status)});
@@ -295,8 +303,13 @@ void Agent::Core::on_acknowledgement_stored(const AcknowledgementStored& stored)
   UpdateStreams::Sends sends;
   streams_.acknowledgement_durable(stored.key, now_.steady, sends);
   send(sends);
-  const TaskRun* run = find_run(stored.key);
-  if (stored.terminal && run != nullptr && run->closing) complete(stored.key);
+  TaskRun* run = find_run(stored.key);
+  if (run == nullptr) return;
+  if (run->closing) {
+    if (stored.terminal) complete(stored.key);
+  } else if (run->checks && run->checks->owed) {
+    apply(*run, {});
+  }
 }
 
 // Nothing of the task is owed to anybody any more.

@@ -63,6 +63,8 @@ class World {
   bool do_to_master();  // Delivers the agent's next message to the master.
   bool do_to_agent();   // Delivers the master's next message to the agent.
   bool do_exits();      // Tells the agent of one container that has ended.
+  // Answers the oldest probe that is under way.
+  bool do_probe(const ProbeOutcome& outcome);
 
   void tick();
   void step(const Event& event);
@@ -118,6 +120,7 @@ class World {
   std::deque<std::shared_ptr<const link::ToMaster>> to_master;
   std::deque<std::shared_ptr<const link::ToAgent>> to_agent;
   std::deque<ContainerExited> exits;
+  std::deque<Probe> probes;
   std::optional<LinkNumber> link;
 
   // Applies a write as the store does. Public for tests of crashes between a write and its answer.
@@ -125,6 +128,7 @@ class World {
 
  private:
   void on(const Effect& effect);
+  void on(const Probe& probe);
   void on_update(const link::Update& update);
   void on_register(const link::Register& message);
 

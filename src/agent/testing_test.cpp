@@ -65,6 +65,7 @@ void World::start() {
   to_master.clear();
   to_agent.clear();
   exits.clear();
+  probes.clear();
   link.reset();
   exit.reset();
   effects.clear();
@@ -207,6 +208,14 @@ bool World::do_exits() {
   return true;
 }
 
+bool World::do_probe(const ProbeOutcome& outcome) {
+  if (probes.empty() || !alive()) return false;
+  const ProbeName name = probes.front().name;
+  probes.pop_front();
+  step(ProbeEnded{name, outcome});
+  return true;
+}
+
 void World::tick() { step(Tick{}); }
 
 void World::step(const Event& event) {
@@ -322,9 +331,24 @@ void World::on(const Effect& effect) {
       broken.push_back("a running container was removed");
     containers.erase(remove->id);
     std::erase_if(sandboxes, [&](const auto& waiting) { return waiting.id == remove->id; });
+  } else if (const auto* probe = std::get_if<Probe>(&effect)) {
+    on(*probe);
+  } else if (const auto* cancelled = std::get_if<CancelProbe>(&effect)) {
+    if (std::erase_if(probes, [&](const auto& one) { return one.name == cancelled->name; }) == 0)
+      broken.push_back("a probe was cancelled that is not under way");
   } else if (const auto* made_exit = std::get_if<Exit>(&effect)) {
     exit = *made_exit;
   }
+}
+
+void World::on(const Probe& probe) {
+  const auto found = containers.find(probe.name.container);
+  if (found == containers.end() || found->second.pid == 0) broken.push_back("a probe of a container that never ran");
+  if (found != containers.end() && found->second.terminations > 0) broken.push_back("a probe after the kill began");
+  const auto same =
+      std::ranges::count_if(probes, [&](const auto& one) { return one.name.container == probe.name.container; });
+  if (same >= 2) broken.push_back("probes of one purpose overlap");
+  probes.push_back(probe);
 }
 
 void World::on_update(const link::Update& update) {

@@ -50,6 +50,7 @@ AgentShell::AgentShell(AgentShellOptions options, net::Loop& loop, ports::Record
       runtime_(runtime),
       client_(loop),
       executors_([this](agent::Event event) { thread_.post(std::move(event)); }),
+      probes_(loop, runtime, [this](agent::ProbeEnded ended) { thread_.post(std::move(ended)); }),
       core_(options_.config, net::random_number()),
       thread_(core_, [this](agent::Effects& effects) { perform(effects); }) {}
 
@@ -73,6 +74,7 @@ Result<> AgentShell::start() {
 void AgentShell::stop() {
   thread_.stop();
   executors_.stop();
+  probes_.stop();
   const std::lock_guard lock(mutex_);
   for (const auto& [number, channel] : links_) channel->close();
   links_.clear();
@@ -90,14 +92,16 @@ void AgentShell::perform(agent::Effects& effects) {
   for (agent::Effect& effect : effects) {
     std::visit(Overloaded{[&](const agent::Persist& e) { persist(e); },
                           [&](const agent::LinkAgentDirectory& e) { link_agent_directory(e.id); },
-                          [&](const agent::Connect& e) { connect(e); }, [&](const agent::SendMaster& e) { send(e); },
+                          [&](const agent::Connect& e) { connect(e); },
+                          [&](const agent::SendMaster& e) { send(e); },
                           [&](const agent::CloseLink& e) {
                             const std::lock_guard lock(mutex_);
                             if (const auto found = links_.find(e.link); found != links_.end()) found->second->close();
                           },
                           [&](const agent::RecoverContainers& e) { recover_containers(e); },
                           [&](const agent::PrepareSandbox& e) { prepare_sandbox(e); },
-                          [&](const agent::Launch& e) { launch(e); }, [&](const agent::Resize& e) { resize(e); },
+                          [&](const agent::Launch& e) { launch(e); },
+                          [&](const agent::Resize& e) { resize(e); },
                           [&](const agent::OpenExecutorStream& e) { executors_.perform(e); },
                           [&](const agent::SendExecutor& e) { executors_.perform(e); },
                           [&](const agent::CloseExecutorStream& e) { executors_.perform(e); },
@@ -105,6 +109,8 @@ void AgentShell::perform(agent::Effects& effects) {
                           [&](const agent::Signal& e) { runtime_.signal(e.id, e.signal); },
                           [&](const agent::Destroy& e) { runtime_.destroy(e.id); },
                           [&](const agent::Remove& e) { runtime_.remove(e.id); },
+                          [&](const agent::Probe& e) { probes_.begin(e); },
+                          [&](const agent::CancelProbe& e) { probes_.cancel(e.name); },
                           [&](const agent::Exit& e) { options_.exit(e.code, e.message); },
                           [&](const agent::Log& e) { log::write(e.level, "agent", e.message); }},
                effect);

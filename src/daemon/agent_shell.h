@@ -11,6 +11,7 @@
 #include "api/agent_port.h"
 #include "daemon/core_thread.h"
 #include "daemon/executor_streams.h"
+#include "daemon/probes.h"
 #include "http/client.h"
 #include "ports/container_runtime.h"
 #include "ports/store.h"
@@ -69,6 +70,7 @@ class AgentShell final : public api::AgentPort {
   std::unordered_map<LinkNumber, std::shared_ptr<http::Channel>> links_;
 
   ExecutorStreams executors_;
+  Probes probes_;
   agent::Agent core_;
   CoreThread<agent::Agent, agent::Event, agent::Effects, agent::Tick> thread_;
 };

@@ -136,6 +136,10 @@ void AgentHost::perform(const agent::Effect& effect) {
     containers_.destroy(destroy->id);
   } else if (const auto* remove = std::get_if<agent::Remove>(&effect)) {
     containers_.remove(remove->id);
+  } else if (const auto* probe = std::get_if<agent::Probe>(&effect)) {
+    containers_.probe(*probe);
+  } else if (const auto* cancelled = std::get_if<agent::CancelProbe>(&effect)) {
+    containers_.cancel(cancelled->name);
   } else if (const auto* exit = std::get_if<agent::Exit>(&effect)) {
     environment_.laws.broken("an agent with a working store lives on", name_ + ": " + exit->message);
   }

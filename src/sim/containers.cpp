@@ -112,8 +112,28 @@ void Containers::recover(const std::vector<ContainerId>& known) {
   });
 }
 
+void Containers::probe(const agent::Probe& effect) {
+  using Kind = agent::ProbeOutcome::Kind;
+  const bool is_command = std::holds_alternative<agent::ProbeCommand>(effect.target);
+  const bool is_http = std::holds_alternative<agent::ProbeHttp>(effect.target);
+  agent::ProbeOutcome outcome{.kind = Kind::answered, .value = is_command ? 0 : is_http ? 200 : 1};
+  if (!frozen_ && random_.chance(0.4)) outcome.value = is_command ? 1 : is_http ? 503 : 0;
+  if (!frozen_ && random_.chance(0.1)) outcome.kind = static_cast<Kind>(random_.below(4));
+  const bool is_new = probes_.insert(effect.name).second;
+  CHECK(is_new, "a probe was begun twice");
+  queue_.after(draw_wait(std::chrono::milliseconds(100), random_),
+               [this, life = agent_life_, name = effect.name, outcome = std::move(outcome)]() mutable {
+                 if (life != agent_life_ || probes_.erase(name) == 0) return;
+                 const Container* container = find(name.container);
+                 if (container == nullptr || container->state != Container::State::running)
+                   outcome.kind = Kind::nothing;
+                 report_(agent::ProbeEnded{name, outcome});
+               });
+}
+
 void Containers::agent_crashed() {
   ++agent_life_;
+  probes_.clear();
   std::vector<ContainerId> starting;
   for (const auto& [id, container] : containers_)
     if (container.state == Container::State::starting) starting.push_back(id);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,9 @@ class Containers {
   void destroy(const ContainerId& id);
   void remove(const ContainerId& id);
   void recover(const std::vector<ContainerId>& known);
+  // Most probes find a task in the state they found it in before.
+  void probe(const agent::Probe& effect);
+  void cancel(const agent::ProbeName& name) { probes_.erase(name); }
 
   // From now on no process ends by itself, so that the cluster can come to rest.
   void freeze() { frozen_ = true; }
@@ -71,6 +75,7 @@ class Containers {
   Random& random_;
   Report report_;
   std::map<ContainerId, Container> containers_;
+  std::set<agent::ProbeName> probes_;  // Under way.
   bool frozen_ = false;
   unsigned agent_life_ = 0;
   int next_pid_ = 100;

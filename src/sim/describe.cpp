@@ -86,48 +86,52 @@ std::string describe(const Call& call) {
 }  // namespace
 
 void note(Trace& trace, const std::string& who, const agent::Event& event) {
-  std::visit(Overloaded{[&](const agent::Recovered& e) {
-                          trace.note(who, fmt::format("-> Recovered {} records", e.records.size()));
-                        },
-                        [&](const agent::ContainersRecovered& e) {
-                          trace.note(who, fmt::format("-> ContainersRecovered {}", e.containers.size()));
-                        },
-                        [&](const agent::LinkUp& e) { trace.note(who, fmt::format("-> LinkUp {}", e.link.value)); },
-                        [&](const agent::LinkDown& e) { trace.note(who, fmt::format("-> LinkDown {}", e.link.value)); },
-                        [&](const agent::FromMaster& e) {
-                          trace.add(*e.message);
-                          if (e.message->has_ping()) return trace.note_quietly(who, "-> Ping");
-                          trace.note(who, "-> " + describe(*e.message));
-                        },
-                        [&](const agent::Persisted& e) {
-                          trace.note(who, fmt::format("-> Persisted {} {}", e.write.value, outcome(e.result)));
-                        },
-                        [&](const agent::SandboxReady& e) {
-                          trace.note(who, fmt::format("-> SandboxReady {} {}", e.id.value, outcome(e.result)));
-                        },
-                        [&](const agent::ContainerLaunched& e) {
-                          trace.note(who, fmt::format("-> ContainerLaunched {} {}", e.id.value, e.pid.value_or(-1)));
-                        },
-                        [&](const agent::ContainerExited& e) {
-                          trace.note(who, fmt::format("-> ContainerExited {} {}", e.id.value, e.wait_status));
-                        },
-                        [&](const agent::ContainerResized& e) {
-                          trace.note(who, fmt::format("-> ContainerResized {} {}", e.id.value, outcome(e.result)));
-                        },
-                        [&](const agent::ExecutorSubscribe& e) {
-                          trace.add(*e.call);
-                          trace.note(who, fmt::format("-> ExecutorSubscribe {}", e.stream.value));
-                        },
-                        [&](const agent::ExecutorCall& e) {
-                          trace.add(*e.call);
-                          trace.note(who, fmt::format("-> ExecutorCall {}", e.reply.value));
-                        },
-                        [&](const agent::ExecutorStreamClosed& e) {
-                          trace.note(who, fmt::format("-> ExecutorStreamClosed {}", e.stream.value));
-                        },
-                        [&](const agent::Leave&) { trace.note(who, "-> Leave"); },
-                        [&](const agent::Tick&) { trace.note_quietly(who, "-> Tick"); }},
-             event);
+  std::visit(
+      Overloaded{
+          [&](const agent::Recovered& e) { trace.note(who, fmt::format("-> Recovered {} records", e.records.size())); },
+          [&](const agent::ContainersRecovered& e) {
+            trace.note(who, fmt::format("-> ContainersRecovered {}", e.containers.size()));
+          },
+          [&](const agent::LinkUp& e) { trace.note(who, fmt::format("-> LinkUp {}", e.link.value)); },
+          [&](const agent::LinkDown& e) { trace.note(who, fmt::format("-> LinkDown {}", e.link.value)); },
+          [&](const agent::FromMaster& e) {
+            trace.add(*e.message);
+            if (e.message->has_ping()) return trace.note_quietly(who, "-> Ping");
+            trace.note(who, "-> " + describe(*e.message));
+          },
+          [&](const agent::Persisted& e) {
+            trace.note(who, fmt::format("-> Persisted {} {}", e.write.value, outcome(e.result)));
+          },
+          [&](const agent::SandboxReady& e) {
+            trace.note(who, fmt::format("-> SandboxReady {} {}", e.id.value, outcome(e.result)));
+          },
+          [&](const agent::ContainerLaunched& e) {
+            trace.note(who, fmt::format("-> ContainerLaunched {} {}", e.id.value, e.pid.value_or(-1)));
+          },
+          [&](const agent::ContainerExited& e) {
+            trace.note(who, fmt::format("-> ContainerExited {} {}", e.id.value, e.wait_status));
+          },
+          [&](const agent::ContainerResized& e) {
+            trace.note(who, fmt::format("-> ContainerResized {} {}", e.id.value, outcome(e.result)));
+          },
+          [&](const agent::ExecutorSubscribe& e) {
+            trace.add(*e.call);
+            trace.note(who, fmt::format("-> ExecutorSubscribe {}", e.stream.value));
+          },
+          [&](const agent::ExecutorCall& e) {
+            trace.add(*e.call);
+            trace.note(who, fmt::format("-> ExecutorCall {}", e.reply.value));
+          },
+          [&](const agent::ExecutorStreamClosed& e) {
+            trace.note(who, fmt::format("-> ExecutorStreamClosed {}", e.stream.value));
+          },
+          [&](const agent::ProbeEnded& e) {
+            trace.note(who, fmt::format("-> ProbeEnded {} {} {} {}", e.probe.container.value, e.probe.number,
+                                        static_cast<int>(e.outcome.kind), e.outcome.value));
+          },
+          [&](const agent::Leave&) { trace.note(who, "-> Leave"); },
+          [&](const agent::Tick&) { trace.note_quietly(who, "-> Tick"); }},
+      event);
 }
 
 void note(Trace& trace, const std::string& who, const agent::Effect& effect) {
@@ -174,6 +178,12 @@ void note(Trace& trace, const std::string& who, const agent::Effect& effect) {
                  [&](const agent::Signal& e) { trace.note(who, fmt::format("Signal {} {}", e.id.value, e.signal)); },
                  [&](const agent::Destroy& e) { trace.note(who, "Destroy " + e.id.value); },
                  [&](const agent::Remove& e) { trace.note(who, "Remove " + e.id.value); },
+                 [&](const agent::Probe& e) {
+                   trace.note(who, fmt::format("Probe {} {}", e.name.container.value, e.name.number));
+                 },
+                 [&](const agent::CancelProbe& e) {
+                   trace.note(who, fmt::format("CancelProbe {} {}", e.name.container.value, e.name.number));
+                 },
                  [&](const agent::Exit& e) { trace.note(who, fmt::format("Exit {} {}", e.code, e.message)); },
                  [&](const agent::Log& e) { trace.note_quietly(who, e.message); }},
       effect);

@@ -18,6 +18,26 @@ using SchedulerCall = mesos::v1::scheduler::Call;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+namespace {
+
+void add_checks(int checks, mesos::v1::TaskInfo& info) {
+  if ((checks & 1) != 0) {
+    mesos::v1::CheckInfo& check = *info.mutable_check();
+    check.set_type(mesos::v1::CheckInfo::TCP);
+    check.mutable_tcp()->set_port(80);
+    check.set_delay_seconds(1);
+    check.set_interval_seconds(20);
+  }
+  if ((checks & 2) != 0) {
+    mesos::v1::HealthCheck& health = *info.mutable_health_check();
+    health.set_type(mesos::v1::HealthCheck::COMMAND);
+    health.mutable_command()->set_value("true");
+    health.set_interval_seconds(15);
+  }
+}
+
+}  // namespace
+
 Scheduler::Scheduler(Environment& environment, MasterHost& master, std::size_t index, std::size_t tasks)
     : environment_(environment),
       master_(master),
@@ -48,6 +68,7 @@ void Scheduler::draw_tasks(std::size_t count) {
     task.mem = 32 * static_cast<std::int64_t>(1 + random.below(16));
     if (random.chance(0.2)) task.ports = 1 + random.below(2);
     if (random.chance(plan.kills)) task.kill_after = draw_wait(plan.task_mean / 2, random);
+    if (random.chance(0.3)) task.checks = 1 + static_cast<int>(random.below(3));
     planned_.push_back(task.id);
     tasks_.emplace(task.id, std::move(task));
   }
@@ -258,6 +279,7 @@ bool Scheduler::accept(const mesos::v1::Offer& offer) {
     info.mutable_task_id()->set_value(task.id.value);
     *info.mutable_agent_id() = offer.agent_id();
     info.mutable_command()->set_value(to_command(task.behaviour));
+    add_checks(task.checks, info);
     environment_.laws.on_launch(task.id.value);
     if (task.kill_after) kill_later(task.id, *task.kill_after);
     *operation.mutable_launch()->add_task_infos() = std::move(info);

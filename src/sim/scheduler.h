@@ -28,6 +28,7 @@ class Scheduler {
     std::optional<Duration> kill_after;
     bool launched = false;
     bool killed = false;
+    int checks = 0;  // Bit 0: it has a check; bit 1: a health check.
     AgentId agent;
     int state = -1;      // As last told; -1 if never.
     bool final = false;  // Nothing more will be heard of it.
