@@ -31,6 +31,11 @@ v1::TaskStatus_Reason reason_of(Limit limit) {
   }
 }
 
+// A grace or a limit that somebody meant to be endless must not become a moment of the past.
+TimePoint later(TimePoint now, Duration wait) {
+  return now + std::min(wait, Duration(std::chrono::hours(24 * 36'500)));
+}
+
 // What the end of a process means that nobody asked to end (EXE-119, EXE-099).
 Report report_of(const ContainerExited& exit) {
   if (exit.limit != Limit::none)
@@ -73,7 +78,7 @@ ExecutorActions CommandExecutor::launched(const Result<int>& pid, TimePoint now)
     if (kill_is_saved_) end_process(now, actions);
     return actions;
   }
-  if (options_.completion_max) completion_at_ = now + *options_.completion_max;
+  if (options_.completion_max) completion_at_ = later(now, *options_.completion_max);
   actions.push_back(Report{.state = v1::TASK_RUNNING});
   return actions;
 }
@@ -104,7 +109,7 @@ ExecutorActions CommandExecutor::kill(std::optional<Duration> grace, TimePoint n
   if (!grace || *grace >= kill_->grace) return {};
   kill_->grace = std::max(*grace, Duration(0));
   if (kill_started_) {
-    destroy_at_ = std::min(destroy_at_.value_or(TimePoint::max()), *kill_started_ + kill_->grace);
+    destroy_at_ = std::min(destroy_at_.value_or(TimePoint::max()), later(*kill_started_, kill_->grace));
     return advance(now);
   }
   return {};
@@ -156,7 +161,8 @@ ExecutorActions CommandExecutor::recover(const Recovery& recovery, TimePoint now
     end_process(now, actions);
     return actions;
   }
-  if (options_.completion_max) completion_at_ = now + std::max(*options_.completion_max - recovery.ran, Duration(0));
+  if (options_.completion_max)
+    completion_at_ = later(now, std::max(*options_.completion_max - recovery.ran, Duration(0)));
   if (!recovery.latest) actions.push_back(Report{.state = v1::TASK_STARTING});
   if (!recovery.latest || *recovery.latest == v1::TASK_STARTING) actions.push_back(Report{.state = v1::TASK_RUNNING});
   return actions;
@@ -180,7 +186,7 @@ void CommandExecutor::end_process(TimePoint now, ExecutorActions& actions) {
   if (killed_before_launch_ || kill_->grace <= Duration(0)) {
     actions.push_back(DestroyProcess{});
   } else {
-    destroy_at_ = now + kill_->grace;
+    destroy_at_ = later(now, kill_->grace);
   }
 }
 

@@ -108,6 +108,15 @@ TEST(CommandExecutor, AnotherKillMayShortenTheGraceAndNeverLengthensIt) {
   EXPECT_EQ(words(executor.kill(1s, start + 3s)), "destroy");
 }
 
+// EXE-120 EXE-125
+TEST(CommandExecutor, WhatIsMeantToBeEndlessIsNotOverAtOnce) {
+  CommandExecutor executor = running({.kill_grace = Duration::max(), .completion_max = Duration::max()});
+  EXPECT_EQ(words(executor.advance(start + 1h)), "");
+  executor.kill(std::nullopt, start + 1h);
+  EXPECT_EQ(words(executor.kill_saved(start + 1h)), "term");
+  EXPECT_EQ(words(executor.advance(start + 2h)), "");
+}
+
 // EXE-103 SCH-201
 TEST(CommandExecutor, AKillBeforeDeliveryEndsTheTaskWithoutAProcess) {
   CommandExecutor executor({});

@@ -97,12 +97,31 @@ void give_task(World& world, Random& random, std::set<TaskKey>& given) {
   auto framework = test_framework(key.framework.value);
   if (key.framework.value == "f1")
     framework.add_capabilities()->set_type(v1::FrameworkInfo::Capability::TASK_KILLING_STATE);
-  world.run(framework, test_task(key.task.value));
+  auto task = test_task(key.task.value);
+  if (random.chance(0.3)) {
+    task.mutable_check()->set_type(v1::CheckInfo::COMMAND);
+    task.mutable_check()->mutable_command()->mutable_command()->set_value("ask");
+    task.mutable_check()->set_delay_seconds(1);
+    task.mutable_check()->set_interval_seconds(1);
+  }
+  if (random.chance(0.3)) {
+    task.mutable_health_check()->set_type(v1::HealthCheck::TCP);
+    task.mutable_health_check()->mutable_tcp()->set_port(80);
+    task.mutable_health_check()->set_delay_seconds(1);
+    task.mutable_health_check()->set_interval_seconds(1);
+  }
+  world.run(framework, task);
 }
 
 void kill_task(World& world, Random& random) {
   const TaskKey key = some_task(random, tasks_max);
   if (world.owned.contains(key)) world.kill(key, random.chance(0.5) ? std::optional(Duration(1s)) : std::nullopt);
+}
+
+void answer_probe(World& world, Random& random) {
+  ProbeOutcome outcome{.kind = static_cast<ProbeOutcome::Kind>(random.below(4))};
+  outcome.value = static_cast<int>(random.below(2));
+  world.do_probe(outcome);
 }
 
 void pass_time(World& world, Duration time) {
@@ -115,7 +134,7 @@ void one_thing(World& world, Random& random, std::set<TaskKey>& given) {
   if (random.chance(0.7)) return progress(world, random);
   if (random.chance(0.02)) return crash(world, random);
   if (random.chance(0.02)) return world.break_link();
-  switch (random.below(8)) {
+  switch (random.below(9)) {
     case 0:
       return give_task(world, random, given);
     case 1:
@@ -131,6 +150,8 @@ void one_thing(World& world, Random& random, std::set<TaskKey>& given) {
     case 6:
       world.acknowledges = random.chance(0.7);
       return;
+    case 7:
+      return answer_probe(world, random);
     default:
       if (!world.updates.empty()) world.acknowledge(*world.updates[random.below(world.updates.size())]);
   }

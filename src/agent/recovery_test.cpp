@@ -237,6 +237,18 @@ TEST_F(RecoveryTest, AKillIsCarriedOnByTheNextLife) {
   EXPECT_EQ(world.states(task_a).back(), v1::TASK_KILLED);
 }
 
+// EXE-122
+TEST_F(RecoveryTest, AGraceThatWasShortenedStaysShort) {
+  run();
+  world.kill(task_a, 1h);
+  world.kill(task_a, 5s);
+  world.settle();
+  world.start();
+  world.settle();
+  world.advance(5s);
+  EXPECT_EQ(world.states(task_a).back(), v1::TASK_KILLED);
+}
+
 // EXE-125
 TEST_F(RecoveryTest, ARestartDoesNotResetTheCompletionTime) {
   world.start_and_register();

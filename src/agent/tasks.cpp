@@ -167,7 +167,9 @@ void Agent::Core::kill(const link::Kill& message) {
     return;
   }
   if (TaskRun* run = find_run(key); run != nullptr) {
-    if (!has_ended(*run)) apply(*run, run->executor.kill(grace_of(message.kill_policy()), now_.steady));
+    if (has_ended(*run)) return;
+    apply(*run, run->executor.kill(grace_of(message.kill_policy()), now_.steady));
+    changed_.insert(key);  // Also where only the grace of an earlier kill became shorter.
     return;
   }
   if (!frameworks_.contains(key.framework)) {

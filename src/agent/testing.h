@@ -42,6 +42,8 @@ class World {
 
   explicit World(Config config = test_config(), std::uint64_t seed = 1);
   ~World();
+  World(World&&) = default;
+  World& operator=(World&&) = default;
 
   // A new life of the agent from what is in the store; what was under way is lost.
   void start();

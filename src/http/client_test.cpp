@@ -12,6 +12,7 @@
 #include "http/compress.h"
 #include "http/server.h"
 #include "http/testing.h"
+#include "http/tls_testing.h"
 #include "net/interfaces.h"
 
 namespace stoa::http {
@@ -380,6 +381,89 @@ TEST_F(ClientTest, ManyClientsAtOnceAreServedAndCounted) {
   all.get_future().get();
   EXPECT_EQ(right, count);
   EXPECT_EQ(recorded, count);
+}
+
+ClientRequest https_to(const net::Endpoint& endpoint) {
+  return {.url = *net::Url::parse("https://" + endpoint.to_string() + "/path?query"), .timeout = 20s};
+}
+
+// EXE-162
+TEST_F(ClientTest, HttpsIsSpokenWithoutALookAtTheCertificateWhereAskedForAndOnlyThere) {
+  const std::string body(300'000, 'x');
+  testing::TlsServer server("HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + body);
+  auto request = https_to(server.endpoint);
+  EXPECT_EQ(ask(request).error().code, Code::unimplemented);
+  request.accept_any_certificate = true;
+  for (int i = 0; i < 3; ++i) {
+    const auto response = ask(request);
+    ASSERT_TRUE(response) << response.error().message;
+    EXPECT_EQ(response->status, 200);
+    EXPECT_EQ(response->body, body);
+  }
+  EXPECT_TRUE(server.request().starts_with("GET /path?query HTTP/1.1\r\n")) << server.request();
+}
+
+// EXE-162
+TEST_F(ClientTest, RedirectsLeadFromHttpsToHttpAndBack) {
+  testing::TlsServer target("HTTP/1.1 204 No Content\r\n\r\n");
+  Router router;
+  router.add("/back", {"GET"}, [&](Request, Responder responder) {
+    auto response = empty(302);
+    response.headers.set("Location", "https://" + target.endpoint.to_string() + "/");
+    responder.respond(std::move(response));
+  });
+  start(std::move(router));
+  testing::TlsServer origin("HTTP/1.1 301 Moved\r\nContent-Length: 0\r\nLocation: http://" +
+                            server_->endpoints().front().to_string() + "/back\r\n\r\n");
+  auto request = https_to(origin.endpoint);
+  request.accept_any_certificate = true;
+  EXPECT_EQ(ask(request)->status, 301);
+  request.redirects_max = 5;
+  EXPECT_EQ(ask(request)->status, 204);
+}
+
+TEST_F(ClientTest, WhoDoesNotSpeakTlsIsAnErrorInWords) {
+  Router router;
+  start(std::move(router));
+  auto request = https_to(server_->endpoints().front());
+  request.accept_any_certificate = true;
+  const auto answer = ask(request);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, Code::unavailable);
+  EXPECT_TRUE(answer.error().message.starts_with("TLS with ")) << answer.error().message;
+}
+
+TEST_F(ClientTest, AHandshakeThatNeverEndsIsOverWithTheTimeout) {
+  const int silent = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_storage storage;
+  const auto length = net::to_sockaddr({net::Address::loopback_v4(), 0}, storage);
+  ASSERT_EQ(::bind(silent, reinterpret_cast<sockaddr*>(&storage), *length), 0);
+  ASSERT_EQ(::listen(silent, 1), 0);
+  auto request = https_to(net::local_of(silent));
+  request.accept_any_certificate = true;
+  request.timeout = 50ms;
+  EXPECT_EQ(ask(request).error().code, Code::timed_out);
+  const int peer = ::accept(silent, nullptr, nullptr);
+  char bytes[4096];
+  while (::recv(peer, bytes, sizeof bytes, 0) > 0) {  // The hello, then the end: nothing is left open.
+  }
+  ::close(peer);
+  ::close(silent);
+}
+
+// EXE-162
+TEST_F(ClientTest, ABodyOfAnySizeIsDroppedWhereOnlyTheStatusCounts) {
+  Router router;
+  router.add("/", {"GET"},
+             [](Request, Responder responder) { responder.respond(json(std::string(5'000'000, 'x'), 418)); });
+  start(std::move(router));
+  auto request = to("/");
+  request.discard_body = true;
+  request.body_bytes_max = 1000;
+  const auto response = ask(request);
+  ASSERT_TRUE(response) << response.error().message;
+  EXPECT_EQ(response->status, 418);
+  EXPECT_EQ(response->body, "");
 }
 
 }  // namespace

@@ -237,7 +237,7 @@ std::string refusal_of_check(const std::function<void(CheckInfo&)>& change) {
   return refusal_of([&](TaskInfo& task) { change(*task.mutable_check()); });
 }
 
-// SCH-140 SCH-138
+// SCH-140 SCH-138 EXE-160
 TEST(TaskRules, AChecksMemberIsThatOfItsType) {
   EXPECT_EQ(refusal_of_check([](CheckInfo& check) {
               check.set_type(CheckInfo::COMMAND);
@@ -274,7 +274,7 @@ TEST(TaskRules, AChecksMemberIsThatOfItsType) {
             "");
 }
 
-// SCH-140
+// SCH-140 EXE-160
 TEST(TaskRules, TheTimesOfAChecksAreNotNegative) {
   const auto with = [](const std::function<void(CheckInfo&)>& change) {
     return refusal_of_check([&](CheckInfo& check) {
@@ -293,7 +293,7 @@ std::string refusal_of_health_check(const std::function<void(HealthCheck&)>& cha
   return refusal_of([&](TaskInfo& task) { change(*task.mutable_health_check()); });
 }
 
-// SCH-141 SCH-138
+// SCH-141 SCH-138 EXE-160
 TEST(TaskRules, AHealthChecksMemberIsThatOfItsType) {
   EXPECT_EQ(refusal_of_health_check([](HealthCheck& check) {
               check.set_type(HealthCheck::TCP);

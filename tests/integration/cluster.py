@@ -198,8 +198,9 @@ class Scheduler:
     def state(self, task):
         return self.statuses[task][-1]["state"] if task in self.statuses else None
 
-    def launch(self, commands, cpus=0.1, mem=8):
-        """Launches {task id: shell command} on the next offers that have room for all of it."""
+    def launch(self, commands, cpus=0.1, mem=8, extra=None):
+        """Launches {task id: shell command} on the next offers that have room for all of it; `extra` goes into each
+        TaskInfo."""
         needed = cpus * len(commands)
 
         def room(offer):
@@ -210,7 +211,7 @@ class Scheduler:
         self.offers.remove(offer)
         tasks = [{"name": task, "task_id": {"value": task}, "agent_id": offer["agent_id"], "command": {"value": command},
                   "resources": [{"name": "cpus", "type": "SCALAR", "scalar": {"value": cpus}},
-                                {"name": "mem", "type": "SCALAR", "scalar": {"value": mem}}]}
+                                {"name": "mem", "type": "SCALAR", "scalar": {"value": mem}}], **(extra or {})}
                  for task, command in commands.items()]
         self.call({"type": "ACCEPT", "accept": {
             "offer_ids": [offer["id"]], "operations": [{"type": "LAUNCH", "launch": {"task_infos": tasks}}],

@@ -395,5 +395,131 @@ TEST_F(PosixRuntimeTest, RemoveForgetsAnEndedContainerAndOnlySuch) {
   EXPECT_TRUE(std::filesystem::exists(options().work_directory + "/containers/done/stdout"));
 }
 
+Result<int> exec(ports::ContainerRuntime& runtime, const std::string& inside, ports::ContainerSpec spec) {
+  std::promise<Result<int>> answer;
+  runtime.exec(ContainerId(inside), std::move(spec), [&](Result<int> status) { answer.set_value(std::move(status)); });
+  return answer.get_future().get();
+}
+
+// EXE-163
+TEST_F(PosixRuntimeTest, AProgramInsideAContainerAnswersWithItsWaitStatusWhenNothingOfItRuns) {
+  const std::string sandbox = sandbox_of("c");
+  ports::ContainerSpec task = shell("c", "sleep 1000");
+  task.sandbox_directory = sandbox;
+  ASSERT_TRUE(launch(task));
+  ports::ContainerSpec spec = shell("c.1", "pwd; echo $COLOUR; (setsid sleep 1000 & echo $! > daemon); exit 7");
+  spec.sandbox_directory = sandbox;
+  spec.environment = {{"COLOUR", "red"}};
+  EXPECT_EQ(exec(*runtime_, "c", spec), 7 << 8);
+  EXPECT_TRUE(ends(std::stoi(read_whole(sandbox + "/daemon"))));
+  EXPECT_EQ(read_whole(sandbox + "/stdout"), sandbox + "\nred\n");
+  spec.id = ContainerId("c.2");
+  spec.executable = "echo quiet; kill -SEGV $$";
+  spec.output_to_stderr = true;
+  const Result<int> status = exec(*runtime_, "c", spec);
+  EXPECT_EQ(WTERMSIG(*status), SIGSEGV);
+  EXPECT_EQ(read_whole(sandbox + "/stderr"), "quiet\n");
+  recover({"c"});
+  EXPECT_EQ(exits_->count("c.1") + exits_->count("c.2"), 0u);
+  EXPECT_FALSE(std::filesystem::exists(runtime_path("c.1")));
+}
+
+// EXE-163
+TEST_F(PosixRuntimeTest, AProgramInsideAContainerRunsAsItsUser) {
+  if (!is_root()) GTEST_SKIP() << "needs root";
+  const std::string sandbox = sandbox_of("c", "nobody");
+  ports::ContainerSpec task = shell("c", "sleep 1000");
+  task.sandbox_directory = sandbox;
+  task.user = "nobody";
+  ASSERT_TRUE(launch(task));
+  ports::ContainerSpec spec = shell("c.1", "id -un");
+  spec.sandbox_directory = sandbox;
+  spec.user = "nobody";
+  EXPECT_EQ(exec(*runtime_, "c", spec), 0);
+  EXPECT_EQ(read_whole(sandbox + "/stdout"), "nobody\n");
+}
+
+// EXE-163
+TEST_F(PosixRuntimeTest, AProgramInsideAContainerIsDestroyedWithAllItsChildren) {
+  const std::string sandbox = sandbox_of("c");
+  ports::ContainerSpec task = shell("c", "sleep 1000");
+  task.sandbox_directory = sandbox;
+  ASSERT_TRUE(launch(task));
+  const Signpost ready(sandbox + "/ready");
+  ports::ContainerSpec spec =
+      shell("c.1", "trap '' TERM; setsid sh -c 'trap \"\" TERM HUP; sleep 1000 & echo $! > ready; wait' & sleep 1000");
+  spec.sandbox_directory = sandbox;
+  std::promise<Result<int>> answer;
+  runtime_->exec(ContainerId("c"), spec, [&](Result<int> status) { answer.set_value(std::move(status)); });
+  const pid_t child = std::stoi(ready.read());
+  runtime_->destroy(ContainerId("c.1"));
+  EXPECT_EQ(answer.get_future().get(), SIGKILL);
+  EXPECT_NE(::kill(child, 0), 0);
+  EXPECT_EQ(recover({"c"})[0].state, ports::RecoveredContainer::State::running);
+}
+
+// EXE-171
+TEST_F(PosixRuntimeTest, AProgramInsideAContainerEndsWithItAndTheContainersEndIsToldAfterIt) {
+  for (const bool destroyed : {false, true}) {
+    const std::string id = destroyed ? "destroyed" : "ended";
+    const std::string sandbox = sandbox_of(id);
+    const Signpost gate(sandbox + "/gate");
+    ports::ContainerSpec task = shell(id, "read go < gate; exit 4");
+    task.sandbox_directory = sandbox;
+    ASSERT_TRUE(launch(task));
+    const Signpost ready(sandbox + "/ready");
+    ports::ContainerSpec spec = shell(id + ".1", "echo $$ > ready; sleep 1000");
+    spec.sandbox_directory = sandbox;
+    std::promise<Result<int>> answer;
+    std::atomic<bool> answered = false;
+    runtime_->exec(ContainerId(id), spec, [&](Result<int> status) {
+      answered = true;
+      answer.set_value(std::move(status));
+    });
+    const pid_t program = std::stoi(ready.read());
+    if (destroyed) {
+      runtime_->destroy(ContainerId(id));
+    } else {
+      std::ofstream(gate.path()) << "go\n";
+    }
+    EXPECT_EQ(exits_->wait(id).wait_status, destroyed ? SIGKILL : 4 << 8);
+    EXPECT_TRUE(answered) << "the container was said to be empty";
+    EXPECT_NE(::kill(program, 0), 0);
+    EXPECT_EQ(answer.get_future().get(), SIGKILL);
+  }
+}
+
+// EXE-169
+TEST_F(PosixRuntimeTest, AProgramInsideAContainerThatDoesNotRunIsRefused) {
+  ports::ContainerSpec spec = shell("c.1", "true");
+  spec.sandbox_directory = sandbox_of("c");
+  EXPECT_EQ(exec(*runtime_, "c", spec).error().code, Code::failed_precondition);
+  ASSERT_TRUE(launch(shell("c", "sleep 1000")));
+  spec.shell = false;
+  spec.executable = "no-such-program";
+  const Result<int> status = exec(*runtime_, "c", spec);
+  EXPECT_EQ(status.error().code, Code::not_found);
+  EXPECT_EQ(status.error().message, "executable 'no-such-program' not found");
+}
+
+// EXE-169 AGT-091
+TEST_F(PosixRuntimeTest, AProgramInsideAContainerDoesNotOutliveTheAgentByMuch) {
+  const std::string sandbox = sandbox_of("c");
+  ports::ContainerSpec task = shell("c", "sleep 1000");
+  task.sandbox_directory = sandbox;
+  ASSERT_TRUE(launch(task));
+  const Signpost ready(sandbox + "/ready");
+  ports::ContainerSpec spec = shell("c.1", "echo $$ > ready; sleep 1000");
+  spec.sandbox_directory = sandbox;
+  runtime_->exec(ContainerId("c"), spec, [](const Result<int>&) {});
+  const pid_t program = std::stoi(ready.read());
+  restart();
+  EXPECT_EQ(recover({"c"})[0].state, ports::RecoveredContainer::State::running);
+  EXPECT_TRUE(ends(program));
+  spec.id = ContainerId("c.2");
+  spec.executable = "exit 3";
+  EXPECT_EQ(exec(*runtime_, "c", spec), 3 << 8) << "in a container that was taken over";
+}
+
 }  // namespace
 }  // namespace stoa::containers
