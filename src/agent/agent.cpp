@@ -41,7 +41,8 @@ std::optional<TimePoint> Agent::Core::next_wakeup() const {
   if (life_ == Life::ended) return std::nullopt;
   std::optional<TimePoint> result;
   for (const auto& candidate :
-       {registration_.next_wakeup(), streams_.next_wakeup(), executor_timers_.next(), dying_timers_.next()})
+       {registration_.next_wakeup(), streams_.next_wakeup(), executor_timers_.next(), life_timers_.next(),
+        heartbeat_timers_.next(), dying_timers_.next(), reconnecting_until_})
     if (candidate && (!result || *candidate < *result)) result = candidate;
   return result;
 }
@@ -85,6 +86,14 @@ void Agent::Core::on_stored(const Stored& stored) {
     on_kill_stored(*kill);
   } else if (const auto* end = std::get_if<EndStored>(&stored)) {
     emit(Remove{end->container});
+  } else if (const auto* executor = std::get_if<ExecutorStored>(&stored)) {
+    on_executor_stored(*executor);
+  } else if (const auto* batch = std::get_if<BatchStored>(&stored)) {
+    on_batch_stored(*batch);
+  } else if (const auto* subscription = std::get_if<SubscriptionStored>(&stored)) {
+    on_subscription_stored(*subscription);
+  } else if (const auto* update = std::get_if<UpdateStored>(&stored)) {
+    on_update_stored(*update);
   } else {
     all_erased_ = true;
     exit_if_left();
@@ -92,8 +101,12 @@ void Agent::Core::on_stored(const Stored& stored) {
 }
 
 void Agent::Core::on(const SandboxReady& event) {
+  if (ExecutorRun* executor = find_executor(event.id); executor != nullptr)
+    return on_executor_sandbox(*executor, event.result);
   TaskRun* run = find_run(event.id);
   if (run == nullptr || has_ended(*run) || run->launched) return;
+  if (ExecutorRun* executor = executor_of(*run); executor != nullptr)
+    return on_member_sandbox(*executor, *run, event.result);
   if (event.result.has_value()) {
     run->delivered = true;
     apply(*run, run->executor.start());
@@ -115,6 +128,8 @@ void Agent::Core::on(const ContainerLaunched& event) {
     }
     return;
   }
+  if (ExecutorRun* executor = find_executor(event.id); executor != nullptr)
+    return on_executor_launched(*executor, event.pid);
   TaskRun* run = find_run(event.id);
   if (run == nullptr) return;
   if (event.pid.has_value()) {
@@ -130,6 +145,10 @@ void Agent::Core::on(const ContainerExited& event) {
     on_dying_exit(event.id);
     return;
   }
+  if (ExecutorRun* executor = find_executor(event.id); executor != nullptr) {
+    if (executor->phase != ExecutorRun::Phase::terminated) executor_ended(*executor, event);
+    return finish_reconnecting(false);
+  }
   if (TaskRun* run = find_run(event.id); run != nullptr) apply(*run, run->executor.exited(event));
 }
 
@@ -142,6 +161,9 @@ void Agent::Core::on(const Tick&) {
     TaskRun* run = find_run(*key);
     if (run != nullptr) apply(*run, run->executor.advance(now_.steady));
   }
+  while (const auto key = life_timers_.pop(now_.steady)) on_life_timer(executors_.at(*key));
+  while (const auto key = heartbeat_timers_.pop(now_.steady)) send_heartbeat(executors_.at(*key));
+  if (reconnecting_until_ && now_.steady >= *reconnecting_until_) finish_reconnecting(true);
   while (const auto id = dying_timers_.pop(now_.steady)) emit(Destroy{*id});
 }
 

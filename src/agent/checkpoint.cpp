@@ -10,6 +10,33 @@ namespace v1 = mesos::v1;
 
 namespace {
 
+bool read_executor(const StoredRecord& record, Checkpoint& result) {
+  checkpoint::Executor message;
+  if (!message.ParseFromString(record.bytes) || message.container_id().empty()) return false;
+  const ExecutorKey key{FrameworkId(message.framework_id().value()), ExecutorId(message.info().executor_id().value())};
+  result.executors[key] = StoredExecutor{.key = key,
+                                         .info = std::make_shared<const v1::ExecutorInfo>(message.info()),
+                                         .container = ContainerId(message.container_id()),
+                                         .pid = static_cast<int>(message.pid()),
+                                         .subscribed = message.subscribed(),
+                                         .terminating = message.terminating(),
+                                         .had_task = message.had_task()};
+  return true;
+}
+
+bool read_task(const StoredRecord& record, Checkpoint& result) {
+  checkpoint::Task message;
+  if (!message.ParseFromString(record.bytes)) return false;
+  const FrameworkId framework(message.framework_id().value());
+  StoredTask task{.framework = framework,
+                  .container = ContainerId(message.container_id()),
+                  .info = std::make_shared<const v1::TaskInfo>(message.info()),
+                  .batch = message.group()};
+  if (message.has_executor_id()) task.executor = ExecutorId(message.executor_id().value());
+  result.tasks[{framework, TaskId(message.info().task_id().value())}] = std::move(task);
+  return true;
+}
+
 bool read(const StoredRecord& record, Checkpoint& result) {
   if (record.kind == agent_kind) {
     checkpoint::Agent message;
@@ -26,16 +53,8 @@ bool read(const StoredRecord& record, Checkpoint& result) {
         std::make_shared<const v1::FrameworkInfo>(message.info());
     return true;
   }
-  if (record.kind == task_kind) {
-    checkpoint::Task message;
-    if (!message.ParseFromString(record.bytes)) return false;
-    const FrameworkId framework(message.framework_id().value());
-    result.tasks[{framework, TaskId(message.info().task_id().value())}] =
-        StoredTask{.framework = framework,
-                   .container = ContainerId(message.container_id()),
-                   .info = std::make_shared<const v1::TaskInfo>(message.info())};
-    return true;
-  }
+  if (record.kind == executor_kind) return read_executor(record, result);
+  if (record.kind == task_kind) return read_task(record, result);
   if (record.kind != progress_kind) return false;
   checkpoint::Progress message;
   if (!message.ParseFromString(record.bytes)) return false;
@@ -72,11 +91,27 @@ std::string encode(const v1::FrameworkInfo& framework) {
   return message.SerializeAsString();
 }
 
+std::string encode(const StoredExecutor& executor) {
+  checkpoint::Executor message;
+  message.mutable_framework_id()->set_value(executor.key.framework.value);
+  *message.mutable_info() = *executor.info;
+  message.set_container_id(executor.container.value);
+  if (executor.pid != 0) message.set_pid(static_cast<std::uint32_t>(executor.pid));
+  message.set_subscribed(executor.subscribed);
+  message.set_terminating(executor.terminating);
+  message.set_had_task(executor.had_task);
+  return message.SerializeAsString();
+}
+
 std::string encode(const StoredTask& task) {
   checkpoint::Task message;
   message.mutable_framework_id()->set_value(task.framework.value);
   *message.mutable_info() = *task.info;
   message.set_container_id(task.container.value);
+  if (task.executor) {
+    message.mutable_executor_id()->set_value(task.executor->value);
+    message.set_group(task.batch);
+  }
   return message.SerializeAsString();
 }
 

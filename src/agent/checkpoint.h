@@ -18,6 +18,7 @@ namespace stoa::agent {
 
 inline constexpr const char* agent_kind = "agent";
 inline constexpr const char* framework_kind = "framework";
+inline constexpr const char* executor_kind = "executor";
 inline constexpr const char* task_kind = "task";
 inline constexpr const char* progress_kind = "progress";
 inline constexpr const char* agent_record_id = "self";
@@ -28,10 +29,22 @@ struct StoredAgent {
   std::uint64_t epoch = 0;
 };
 
+struct StoredExecutor {
+  ExecutorKey key;
+  std::shared_ptr<const mesos::v1::ExecutorInfo> info;  // With framework id.
+  ContainerId container;
+  int pid = 0;
+  bool subscribed = false;
+  bool terminating = false;
+  bool had_task = false;
+};
+
 struct StoredTask {
   FrameworkId framework;
-  ContainerId container;  // Empty for a task that was refused.
+  ContainerId container;  // Its own; empty for a task that was refused, and for one of a custom executor.
   std::shared_ptr<const mesos::v1::TaskInfo> info;
+  std::optional<ExecutorId> executor;  // One that outlives it.
+  std::uint64_t batch = 0;             // Number of its launch order among those for that executor.
 };
 
 struct StoredProgress {
@@ -45,12 +58,14 @@ struct StoredProgress {
 
 std::string encode(const StoredAgent& agent);
 std::string encode(const mesos::v1::FrameworkInfo& framework);
+std::string encode(const StoredExecutor& executor);
 std::string encode(const StoredTask& task);
 std::string encode(const StoredProgress& progress);
 
 struct Checkpoint {
   std::optional<StoredAgent> agent;
   std::map<FrameworkId, std::shared_ptr<const mesos::v1::FrameworkInfo>> frameworks;
+  std::map<ExecutorKey, StoredExecutor> executors;
   std::map<TaskKey, StoredTask> tasks;
   std::map<TaskKey, StoredProgress> progress;
   std::vector<std::string> problems;  // One line for each record that could not be read, naming it.

@@ -12,14 +12,6 @@ namespace stoa::agent {
 
 namespace v1 = mesos::v1;
 
-namespace {
-
-std::string join_message(const std::string& first, const std::string& second) {
-  if (first.empty()) return second;
-  if (second.empty()) return first;
-  return first + "; " + second;
-}
-
 v1::TaskStatus_Reason reason_of(Limit limit) {
   switch (limit) {
     case Limit::memory:
@@ -30,6 +22,8 @@ v1::TaskStatus_Reason reason_of(Limit limit) {
       return v1::TaskStatus::REASON_CONTAINER_LIMITATION;
   }
 }
+
+namespace {
 
 // A grace or a limit that somebody meant to be endless must not become a moment of the past.
 TimePoint later(TimePoint now, Duration wait) {

@@ -32,6 +32,8 @@ struct SaveKill {};          // Make `saved_kill()` durable, then call `kill_sav
 struct TerminateProcess {};  // SIGTERM to all processes of the task.
 struct DestroyProcess {};    // SIGKILL to all processes of the task.
 
+mesos::v1::TaskStatus_Reason reason_of(Limit limit);
+
 using ExecutorAction = std::variant<Report, StartProcess, SaveKill, TerminateProcess, DestroyProcess>;
 using ExecutorActions = std::vector<ExecutorAction>;
 
@@ -56,6 +58,7 @@ class CommandExecutor {
   explicit CommandExecutor(Options options) : options_(options) {}
 
   Phase phase() const { return phase_; }
+  Duration kill_grace() const { return options_.kill_grace; }
   const std::optional<SavedKill>& saved_kill() const { return kill_; }
 
   // The sandbox is ready: the task is delivered.

@@ -34,6 +34,7 @@ struct Config {
   Duration update_retry_min = std::chrono::seconds(10);
   Duration update_retry_max = std::chrono::minutes(10);
   Duration executor_shutdown_grace_period = std::chrono::seconds(5);
+  Duration executor_registration_timeout = std::chrono::minutes(1);
   Duration executor_reregistration_timeout = std::chrono::seconds(2);
   Duration recovery_timeout = std::chrono::minutes(15);
   Duration kill_grace_period = std::chrono::seconds(3);  // Of a task without a kill policy (EXE-120).

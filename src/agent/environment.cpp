@@ -23,25 +23,57 @@ std::string allocation_role(const v1::TaskInfo& task) {
   return {};
 }
 
-void set_agent_made(const EnvironmentInput& input, std::map<std::string, std::string>& variables) {
-  const Config& config = input.config;
-  const bool image = input.task.container().mesos().has_image();
-  variables["MESOS_FRAMEWORK_ID"] = input.framework.id().value();
-  variables["MESOS_EXECUTOR_ID"] = input.task.task_id().value();
-  variables["MESOS_SLAVE_ID"] = input.agent.value;
+struct Names {
+  std::string executor;
+  AgentId agent;
+  std::string directory;
+  bool has_image = false;
+  Duration shutdown_grace{};
+};
+
+void set_agent_made(const Config& config, const v1::FrameworkInfo& framework, const Names& names,
+                    std::map<std::string, std::string>& variables) {
+  variables["MESOS_FRAMEWORK_ID"] = framework.id().value();
+  variables["MESOS_EXECUTOR_ID"] = names.executor;
+  variables["MESOS_SLAVE_ID"] = names.agent.value;
   variables["MESOS_SLAVE_PID"] = config.pid;
   variables["MESOS_AGENT_ENDPOINT"] = config.endpoint;
-  variables["MESOS_DIRECTORY"] = input.directory;
-  variables["MESOS_SANDBOX"] = image ? config.sandbox_directory : input.directory;
-  variables["MESOS_CHECKPOINT"] = input.framework.checkpoint() ? "1" : "0";
-  if (input.framework.checkpoint()) {
+  variables["MESOS_DIRECTORY"] = names.directory;
+  variables["MESOS_SANDBOX"] = names.has_image ? config.sandbox_directory : names.directory;
+  variables["MESOS_CHECKPOINT"] = framework.checkpoint() ? "1" : "0";
+  if (framework.checkpoint()) {
     variables["MESOS_RECOVERY_TIMEOUT"] = format_duration(config.recovery_timeout);
     variables["MESOS_SUBSCRIPTION_BACKOFF_MAX"] = format_duration(config.executor_reregistration_timeout);
   }
-  variables["MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD"] = format_duration(config.executor_shutdown_grace_period);
+  variables["MESOS_EXECUTOR_SHUTDOWN_GRACE_PERIOD"] = format_duration(names.shutdown_grace);
   variables["MESOS_HTTP_COMMAND_EXECUTOR"] = "0";
   variables["LIBPROCESS_PORT"] = "0";
-  if (const std::string role = allocation_role(input.task); !role.empty()) variables["MESOS_ALLOCATION_ROLE"] = role;
+}
+
+Duration shutdown_grace_of(const Config& config, const v1::ExecutorInfo* executor) {
+  if (executor == nullptr || !executor->has_shutdown_grace_period()) return config.executor_shutdown_grace_period;
+  return Duration(executor->shutdown_grace_period().nanoseconds());
+}
+
+// Of the first address of each family; IPv4 has the plain name if there is one (EXE-093).
+void set_addresses(const Config& config, std::map<std::string, std::string>& variables) {
+  for (const std::string& address : config.addresses)
+    variables.try_emplace(address.contains(':') ? "MESOS_CONTAINER_IP6" : "MESOS_CONTAINER_IP", address);
+  if (const auto v6 = variables.find("MESOS_CONTAINER_IP6"); v6 != variables.end())
+    variables.try_emplace("MESOS_CONTAINER_IP", v6->second);
+}
+
+// The strongest of all (EXE-090).
+Result<> add_command(const v1::CommandInfo& command, TaskEnvironment& result) {
+  TRY(set_variables(command.environment(), result.variables));
+  for (const auto& variable : command.environment().variables()) result.command_names.push_back(variable.name());
+  return {};
+}
+
+TaskEnvironment inherited(const Config& config) {
+  TaskEnvironment result{.variables = config.executor_environment};
+  result.variables.try_emplace("PATH", default_path);
+  return result;
 }
 
 void forget_secret(v1::Secret& secret) { secret.clear_value(); }
@@ -49,6 +81,11 @@ void forget_secret(v1::Secret& secret) { secret.clear_value(); }
 void forget_secrets(v1::CommandInfo& command) {
   for (auto& variable : *command.mutable_environment()->mutable_variables())
     if (variable.has_secret()) forget_secret(*variable.mutable_secret());
+}
+
+void forget_secrets(v1::ContainerInfo& container) {
+  for (auto& volume : *container.mutable_volumes())
+    if (volume.source().has_secret()) forget_secret(*volume.mutable_source()->mutable_secret());
 }
 
 std::string shorten(const std::string& text) { return text.size() > 15 ? text.substr(0, 12) + "..." : text; }
@@ -87,14 +124,40 @@ Result<> set_variables(const v1::Environment& environment, std::map<std::string,
 }
 
 Result<TaskEnvironment> task_environment(const EnvironmentInput& input) {
-  TaskEnvironment result;
-  result.variables = input.config.executor_environment;
-  result.variables.try_emplace("PATH", default_path);
-  set_agent_made(input, result.variables);
-  TRY(set_variables(input.task.command().environment(), result.variables));
-  for (const auto& variable : input.task.command().environment().variables())
-    result.command_names.push_back(variable.name());
+  TaskEnvironment result = inherited(input.config);
+  const bool is_grouped = input.executor != nullptr;
+  set_agent_made(input.config, input.framework,
+                 {.executor = is_grouped ? input.executor->executor_id().value() : input.task.task_id().value(),
+                  .agent = input.agent,
+                  .directory = input.directory,
+                  .has_image = input.task.container().mesos().has_image(),
+                  .shutdown_grace = shutdown_grace_of(input.config, input.executor)},
+                 result.variables);
+  if (is_grouped) set_addresses(input.config, result.variables);
+  if (const std::string role = allocation_role(input.task); !role.empty())
+    result.variables["MESOS_ALLOCATION_ROLE"] = role;
+  TRY(add_command(input.task.command(), result));
   result.variables.erase("MESOS_EXECUTOR_AUTHENTICATION_TOKEN");
+  return result;
+}
+
+Result<TaskEnvironment> executor_environment(const ExecutorEnvironmentInput& input) {
+  TaskEnvironment result = inherited(input.config);
+  set_agent_made(input.config, input.framework,
+                 {.executor = input.executor.executor_id().value(),
+                  .agent = input.agent,
+                  .directory = input.directory,
+                  .has_image = input.executor.container().mesos().has_image(),
+                  .shutdown_grace = shutdown_grace_of(input.config, &input.executor)},
+                 result.variables);
+  TRY(add_command(input.executor.command(), result));
+  return result;
+}
+
+v1::ExecutorInfo without_secrets(const v1::ExecutorInfo& executor) {
+  v1::ExecutorInfo result = executor;
+  if (result.command().has_environment()) forget_secrets(*result.mutable_command());
+  if (result.has_container()) forget_secrets(*result.mutable_container());
   return result;
 }
 
@@ -105,9 +168,8 @@ v1::TaskInfo without_secrets(const v1::TaskInfo& task) {
     forget_secrets(*result.mutable_check()->mutable_command()->mutable_command());
   if (result.health_check().command().has_environment())
     forget_secrets(*result.mutable_health_check()->mutable_command());
-  for (auto& volume : *result.mutable_container()->mutable_volumes())
-    if (volume.source().has_secret()) forget_secret(*volume.mutable_source()->mutable_secret());
-  if (!task.has_container()) result.clear_container();
+  if (result.has_container()) forget_secrets(*result.mutable_container());
+  if (result.has_executor()) *result.mutable_executor() = without_secrets(task.executor());
   return result;
 }
 

@@ -38,10 +38,29 @@ struct KillStored {
 struct EndStored {
   ContainerId container;
 };  // The container may be forgotten.
+struct ExecutorStored {
+  ExecutorKey key;
+  ContainerId container;
+};  // Its sandbox may be prepared.
+struct BatchStored {
+  ExecutorKey key;
+  ContainerId container;
+  std::uint64_t number = 0;
+};  // These tasks may be delivered.
+struct SubscriptionStored {
+  ExecutorKey key;
+  ContainerId container;
+  StreamNumber stream;
+};  // Events may be sent.
+struct UpdateStored {
+  ExecutorKey key;
+  TaskId task;
+  std::string uuid;
+};  // The executor may be told so (EXE-063).
 struct AllErased {};  // We may leave.
 
-using Stored =
-    std::variant<AgentStored, TaskStored, StatusStored, AcknowledgementStored, KillStored, EndStored, AllErased>;
+using Stored = std::variant<AgentStored, TaskStored, StatusStored, AcknowledgementStored, KillStored, EndStored,
+                            ExecutorStored, BatchStored, SubscriptionStored, UpdateStored, AllErased>;
 
 class Journal {
  public:

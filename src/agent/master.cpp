@@ -77,6 +77,12 @@ void Agent::Core::send_register() {
     task.set_status_update_state(sent->state());
     task.set_status_update_uuid(sent->uuid());
   }
+  for (const auto& [key, executor] : executors_) {
+    if (executor.phase == ExecutorRun::Phase::terminated) continue;
+    link::RunningExecutor& running = *body.add_executors();
+    running.mutable_framework_id()->set_value(key.framework.value);
+    *running.mutable_executor_info() = *executor.info;
+  }
   for (const auto& [id, framework] : frameworks_) *body.add_frameworks() = *framework.info;
   body.set_epoch(epoch_);
   send(std::move(message));
@@ -104,7 +110,8 @@ void Agent::Core::obey(const link::ToAgent& message) {
   }
   switch (message.kind_case()) {
     case link::ToAgent::kRun:
-      return run(message.run());
+    case link::ToAgent::kRunGroup:
+      return obey_launch(message);
     case link::ToAgent::kKill:
       return kill(message.kill());
     case link::ToAgent::kAcknowledge:
@@ -119,7 +126,7 @@ void Agent::Core::obey(const link::ToAgent& message) {
       return shut_down_executor(FrameworkId(message.shutdown_executor().framework_id().value()),
                                 ExecutorId(message.shutdown_executor().executor_id().value()));
     case link::ToAgent::kSchedulerMessage:
-      return;  // Command executors ignore them (EXE-127).
+      return deliver_message(message.scheduler_message());
     default:
       log(log::Level::warning, "dropped a message of an unknown kind from the master");
       return;

@@ -2,6 +2,7 @@
 // first thing; its containers then belong to nobody and end, in this life or, as orphans, at the start of the next.
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "agent/core.h"
@@ -11,9 +12,12 @@
 namespace stoa::agent {
 
 void Agent::Core::remove_framework(const FrameworkId& id) {
-  std::erase_if(next_runs_, [&](const auto& next) { return next.first.framework == id; });
+  std::erase_if(parked_, [&](const Parked& order) { return order.tasks.front().framework == id; });
   const auto found = frameworks_.find(id);
   if (found == frameworks_.end()) return;
+  for (auto next = executors_.lower_bound({id, ExecutorId{}}); next != executors_.end() && next->first.framework == id;
+       ++next)
+    found->second.completed.push_back(record_of(next->second));
   for (auto run = runs_.lower_bound({id, TaskId{}}); run != runs_.end() && run->first.framework == id;) {
     const TaskKey& key = run->first;
     stop_checks(run->second);
@@ -27,6 +31,14 @@ void Agent::Core::remove_framework(const FrameworkId& id) {
     if (run->second.record && !run->second.container.empty()) found->second.completed.push_back(run->second.record);
     run = runs_.erase(run);
   }
+  for (auto next = executors_.lower_bound({id, ExecutorId{}});
+       next != executors_.end() && next->first.framework == id;) {
+    const ExecutorRun& executor = next->second;
+    end_container(executor);
+    forget(executor);
+    journal_.erase(executor_kind, executor.key.text());
+    next = executors_.erase(next);
+  }
   while (found->second.completed.size() > config_.completed_executors_per_framework_max)
     found->second.completed.pop_front();
   retire_framework(id);
@@ -35,6 +47,7 @@ void Agent::Core::remove_framework(const FrameworkId& id) {
 void Agent::Core::retire_framework(const FrameworkId& id) {
   const auto found = frameworks_.find(id);
   found->second.runs = 0;
+  found->second.strangers = 0;
   completed_frameworks_.emplace_back(id, std::move(found->second));
   frameworks_.erase(found);
   if (completed_frameworks_.size() > config_.completed_frameworks_max) completed_frameworks_.pop_front();
@@ -55,8 +68,27 @@ void Agent::Core::end_container(const TaskRun& run) {
   dying_timers_.set(run.container, now_.steady + config_.executor_shutdown_grace_period);
 }
 
+// Likewise: it is told to shut down, and its updates go nowhere.
+void Agent::Core::end_container(const ExecutorRun& executor) {
+  if (!executor.launched) return emit(Remove{executor.container});
+  if (!executor.is_custom() || executor.phase == ExecutorRun::Phase::terminated) return;
+  dying_.emplace(executor.container,
+                 Dying{.launching = executor.pid == 0, .executor = executor.key, .stream = executor.stream});
+  if (executor.pid == 0) return;
+  if (!executor.has_subscribed) return emit(Destroy{executor.container});
+  if (executor.stream) emit(SendExecutor{*executor.stream, shutdown_event()});
+  dying_timers_.set(executor.container, now_.steady + shutdown_grace(executor));
+}
+
+const Agent::Core::Dying* Agent::Core::find_dying(const ExecutorKey& executor) const {
+  const auto found = std::ranges::find_if(dying_, [&](const auto& entry) { return entry.second.executor == executor; });
+  return found == dying_.end() ? nullptr : &found->second;
+}
+
 void Agent::Core::on_dying_exit(const ContainerId& id) {
-  dying_.erase(id);
+  const auto found = dying_.find(id);
+  if (found->second.stream) emit(CloseExecutorStream{*found->second.stream});
+  dying_.erase(found);
   dying_timers_.cancel(id);
   emit(Remove{id});
   exit_if_left();
@@ -64,7 +96,7 @@ void Agent::Core::on_dying_exit(const ContainerId& id) {
 
 void Agent::Core::on(const Leave& event) {
   if (life_ == Life::created || life_ == Life::recovering) return exit(0, event.message);
-  if (life_ != Life::active) return;
+  if (life_ != Life::active && life_ != Life::reconnecting) return;
   if (registration_.state() == Registration::State::registered) {
     auto message = std::make_shared<link::ToMaster>();
     message->mutable_unregister();
@@ -76,6 +108,7 @@ void Agent::Core::on(const Leave& event) {
 void Agent::Core::leave(std::string message) {
   log(log::Level::warning, message + ": ending all tasks");
   life_ = Life::leaving;
+  reconnecting_until_.reset();
   leave_message_ = std::move(message);
   while (!frameworks_.empty()) remove_framework(frameworks_.begin()->first);
   streams_.clear();

@@ -18,4 +18,9 @@ struct SandboxName {
 std::string sandbox_directory(const SandboxName& name);
 std::string sandbox_latest_link(const SandboxName& name);
 
+// Below the sandbox of an executor: that of a container nested in its own (AGT-071), and the link to that of a task
+// (EXE-140).
+std::string nested_sandbox_directory(const std::string& executor_directory, const std::string& own_name);
+std::string task_link(const std::string& executor_directory, const TaskId& task);
+
 }  // namespace stoa::agent

@@ -2,6 +2,7 @@
 // shared with the core, which replaces them on change: taking a snapshot copies pointers only.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,6 +26,16 @@ struct TaskRecord {
   TaskStage stage = TaskStage::queued;
   std::shared_ptr<const mesos::v1::TaskInfo> info;  // As accepted, without the values of secrets.
   std::shared_ptr<const mesos::v1::Task> task;      // With its state and statuses; executor_id unset (command task).
+  ContainerId container;                            // Its own, nested in its executor's; empty: it has none.
+  int pid = 0;                                      // Of that container's first process; 0 before there is one.
+};
+
+// EXE-095
+enum class ExecutorStage {
+  registering,  // Its container starts, or it has not subscribed in this life of the agent.
+  running,
+  terminating,  // It was asked to stop, or its container to end.
+  terminated,   // Nothing of it runs; its tasks' last updates wait for acknowledgement.
 };
 
 struct ExecutorRecord {
@@ -32,7 +43,8 @@ struct ExecutorRecord {
   ContainerId container;
   std::string directory;  // The sandbox, absolute.
   bool command = true;    // The built-in command executor of one task.
-  int pid = 0;            // Of the container's first process; 0 before there is one.
+  ExecutorStage stage = ExecutorStage::running;
+  int pid = 0;  // Of the container's first process; 0 before there is one.
   std::vector<std::shared_ptr<const TaskRecord>> tasks;
 };
 
@@ -42,12 +54,21 @@ struct FrameworkRecord {
   std::vector<std::shared_ptr<const ExecutorRecord>> completed_executors;  // Oldest first, at most 150 (AGT-203).
 };
 
+// Since the agent started (AGT-150).
+struct Counters {
+  std::uint64_t valid_status_updates = 0;  // Of executors.
+  std::uint64_t invalid_status_updates = 0;
+  std::uint64_t valid_framework_messages = 0;  // Both ways.
+  std::uint64_t invalid_framework_messages = 0;
+};
+
 struct Snapshot {
   std::shared_ptr<const mesos::v1::AgentInfo> info;  // With id, once there is one.
   bool recovered = false;                            // Containers are known; before that, most calls are 503 (AGT-090).
   bool registered = false;                           // With a leading master, now.
   std::vector<FrameworkRecord> frameworks;
   std::vector<FrameworkRecord> completed_frameworks;  // Oldest first, at most 50.
+  Counters counters;
 };
 
 }  // namespace stoa::agent

@@ -37,6 +37,12 @@ bool has_task_killing(const v1::FrameworkInfo& framework) {
   return has_capability(framework, v1::FrameworkInfo::Capability::TASK_KILLING_STATE);
 }
 
+std::string join_message(const std::string& first, const std::string& second) {
+  if (first.empty()) return second;
+  if (second.empty()) return first;
+  return first + "; " + second;
+}
+
 std::string describe_wait_status(int wait_status) {
   if (WIFEXITED(wait_status)) return fmt::format("exited with status {}", WEXITSTATUS(wait_status));
   if (WIFSIGNALED(wait_status)) {

@@ -21,6 +21,9 @@ mesos::v1::TaskState state_for(const mesos::v1::FrameworkInfo& framework, mesos:
 
 bool has_task_killing(const mesos::v1::FrameworkInfo& framework);
 
+// Both of what is known, the first one first (EXE-099).
+std::string join_message(const std::string& first, const std::string& second);
+
 // What happened to a process, in the words of EXE-119: "exited with status 1", "terminated with signal Killed".
 std::string describe_wait_status(int wait_status);
 

@@ -1,16 +1,18 @@
-// One task on this agent: from the master's Run, over its container and its updates, to the acknowledgement of the
-// last one.
+// One task on this agent: from its acceptance, over its container and its updates, to the acknowledgement of the last
+// one.
 #include <fmt/format.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "agent/container_status.h"
 #include "agent/core.h"
 #include "agent/environment.h"
+#include "agent/launch_command.h"
 #include "agent/sandbox_paths.h"
 #include "base/check.h"
 #include "mesos/v1/mesos.pb.h"
-#include "model/identifier.h"
 #include "stoa/link.pb.h"
 
 namespace stoa::agent {
@@ -18,20 +20,6 @@ namespace stoa::agent {
 namespace v1 = mesos::v1;
 
 namespace {
-
-// Why a task cannot be run by this agent, if that is so.
-std::optional<std::string> unacceptable(const link::Run& message) {
-  for (const auto* id : {&message.framework_info().id().value(), &message.task().task_id().value()})
-    if (const auto valid = model::validate_identifier(*id); !valid.has_value()) return valid.error().message;
-  if (message.task().has_executor()) return "Tasks with an executor of their own are not supported by this agent";
-  if (!message.task().has_command()) return "The task has no command";
-  return std::nullopt;
-}
-
-std::optional<Duration> grace_of(const v1::KillPolicy& policy) {
-  if (!policy.has_grace_period()) return std::nullopt;
-  return Duration(policy.grace_period().nanoseconds());
-}
 
 std::optional<TimePoint> earlier(const std::optional<TimePoint>& a, const std::optional<TimePoint>& b) {
   return a && b ? std::min(a, b) : (a ? a : b);
@@ -55,40 +43,7 @@ v1::Task task_of(const FrameworkId& framework, const v1::TaskInfo& info, const s
   return task;
 }
 
-void add_container_status(v1::TaskStatus& status, const ContainerId& container, int pid, const Config& config) {
-  v1::ContainerStatus& result = *status.mutable_container_status();
-  result.mutable_container_id()->set_value(container.value);
-  if (pid != 0) result.set_executor_pid(static_cast<std::uint32_t>(pid));
-  v1::NetworkInfo& network = *result.add_network_infos();
-  for (const auto& address : config.addresses) {
-    auto& entry = *network.add_ip_addresses();
-    entry.set_protocol(address.contains(':') ? v1::NetworkInfo::IPv6 : v1::NetworkInfo::IPv4);
-    entry.set_ip_address(address);
-  }
-}
-
 }  // namespace
-
-void Agent::Core::run(const link::Run& message) {
-  const TaskKey key{FrameworkId(message.framework_info().id().value()), TaskId(message.task().task_id().value())};
-  if (const TaskRun* known = find_run(key); known != nullptr) {
-    if (known->closing) {
-      next_runs_[key] = {.message = std::make_shared<const link::Run>(message)};
-    } else {
-      log(log::Level::warning, fmt::format("ignored a second order to run task {}", key.text()));
-    }
-    return;
-  }
-  add_framework(message.framework_info());
-  const auto refuse = [&](v1::TaskStatus_Reason reason, std::string text) {
-    drop(key, std::make_shared<const v1::TaskInfo>(without_secrets(message.task())), reason, std::move(text));
-  };
-  if (const auto why = unacceptable(message)) return refuse(v1::TaskStatus::REASON_TASK_INVALID, *why);
-  if (!message.expects_new_executor())
-    return refuse(v1::TaskStatus::REASON_EXECUTOR_TERMINATED,
-                  "The launch expected an executor that runs already, but a command task brings its own");
-  accept(key, message.task());
-}
 
 Agent::Core::Framework& Agent::Core::add_framework(const v1::FrameworkInfo& info) {
   const FrameworkId id(info.id().value());
@@ -106,29 +61,57 @@ Agent::Core::Framework& Agent::Core::add_framework(const v1::FrameworkInfo& info
   return framework;
 }
 
+bool Agent::Core::TaskRun::has_received(const std::string& uuid) const {
+  return std::ranges::find(received, uuid) != received.end();
+}
+
+void Agent::Core::TaskRun::note_received(const std::string& uuid) {
+  received.push_back(uuid);
+  if (received.size() > received_max) received.pop_front();
+}
+
 Agent::Core::TaskRun& Agent::Core::add_run(const TaskKey& key, std::shared_ptr<const v1::TaskInfo> info,
-                                           ContainerId container) {
+                                           ContainerId container, std::optional<Place> place) {
   const auto [found, is_new] = runs_.try_emplace(key);
   CHECK(is_new, "a task that runs already");
   TaskRun& run = found->second;
   run.key = key;
+  run.place = std::move(place);
   run.container = std::move(container);
-  if (!run.container.empty()) {
-    containers_.emplace(run.container, key);
-    run.directory = sandbox_directory({id_, key.framework, ExecutorId(key.task.value), run.container});
-  }
   run.info = std::move(info);
   Framework& framework = frameworks_.at(key.framework);
   ++framework.runs;
   if (run.info) {
-    run.executor = CommandExecutor(executor_options(*framework.info, *run.info));
-    run.checks = TaskChecks::of(run.info);
-    run.executor_info = std::make_shared<const v1::ExecutorInfo>(command_executor_info(key.framework, *run.info));
-    const std::string& user = run.info->command().has_user() ? run.info->command().user() : framework.info->user();
-    run.task = std::make_shared<const v1::Task>(task_of(key.framework, *run.info, user));
+    describe(run, framework);
+  } else {
+    ++framework.strangers;
   }
   refresh(run);
   return run;
+}
+
+// Everything that follows from what the task is and where it runs.
+void Agent::Core::describe(TaskRun& run, const Framework& framework) {
+  const TaskKey& key = run.key;
+  const ExecutorRun* executor = run.place ? find_executor(ExecutorKey{key.framework, run.place->executor}) : nullptr;
+  run.executor = CommandExecutor(executor_options(*framework.info, *run.info));
+  std::string user = framework.info->user();
+  if (executor != nullptr) {
+    run.executor_info = executor->info;
+    if (executor->info->command().has_user()) user = executor->info->command().user();
+  } else if (!run.place) {
+    run.executor_info = std::make_shared<const v1::ExecutorInfo>(command_executor_info(key.framework, *run.info));
+  }
+  if (run.info->command().has_user()) user = run.info->command().user();
+  v1::Task task = task_of(key.framework, *run.info, user);
+  if (run.place) task.mutable_executor_id()->set_value(run.place->executor.value);
+  run.task = std::make_shared<const v1::Task>(std::move(task));
+  if (run.container.empty()) return;
+  containers_.emplace(run.container, key);
+  run.checks = TaskChecks::of(run.info);
+  run.directory = executor != nullptr
+                      ? nested_sandbox_directory(executor->directory, own_name(run.container))
+                      : sandbox_directory({id_, key.framework, ExecutorId(key.task.value), run.container});
 }
 
 void Agent::Core::accept(const TaskKey& key, const v1::TaskInfo& info) {
@@ -136,39 +119,42 @@ void Agent::Core::accept(const TaskKey& key, const v1::TaskInfo& info) {
   TaskRun& run = add_run(key, std::make_shared<const v1::TaskInfo>(without_secrets(info)), container);
   run.undelivered = std::make_shared<const v1::TaskInfo>(info);
   if (run.checks) run.checks->know(run.undelivered);
-  journal_.put(task_kind, key.text(),
-               encode(StoredTask{.framework = key.framework, .container = container, .info = run.info}));
+  store_task(run);
   journal_.then(TaskStored{key, container});
 }
 
+void Agent::Core::store_task(const TaskRun& run) {
+  StoredTask stored{.framework = run.key.framework, .container = run.container, .info = run.info};
+  if (run.place) {
+    stored.executor = run.place->executor;
+    stored.batch = run.place->batch;
+  }
+  journal_.put(task_kind, run.key.text(), encode(stored));
+}
+
 void Agent::Core::drop(const TaskKey& key, std::shared_ptr<const v1::TaskInfo> info, v1::TaskStatus_Reason reason,
-                       std::string message) {
-  TaskRun& run = add_run(key, std::move(info), ContainerId());
-  if (run.info)
-    journal_.put(task_kind, key.text(),
-                 encode(StoredTask{.framework = key.framework, .container = {}, .info = run.info}));
+                       std::string message, std::optional<Place> place) {
+  TaskRun& run = add_run(key, std::move(info), ContainerId(), std::move(place));
+  if (run.info) store_task(run);
   report(run, {.state = v1::TASK_DROPPED, .reason = reason, .from_agent = true, .message = std::move(message)});
 }
 
 void Agent::Core::on_task_stored(const TaskStored& stored) {
   TaskRun* run = find_run(stored.key);
   if (run == nullptr || run->container != stored.container || has_ended(*run)) return;
-  PrepareSandbox effect{.id = run->container, .directory = run->directory};
-  effect.link = sandbox_latest_link({id_, run->key.framework, ExecutorId(run->key.task.value), run->container});
-  if (config_.switch_user) effect.user = run->task->user();
-  effect.command = std::shared_ptr<const v1::CommandInfo>(run->undelivered, &run->undelivered->command());
-  emit(std::move(effect));
+  prepare_sandbox(*run);
 }
 
 void Agent::Core::kill(const link::Kill& message) {
   const TaskKey key{FrameworkId(message.framework_id().value()), TaskId(message.task_id().value())};
-  if (const auto next = next_runs_.find(key); next != next_runs_.end()) {
-    next->second.killed = true;
+  for (Parked& order : parked_) {
+    if (std::ranges::find(order.tasks, key) == order.tasks.end()) continue;
+    order.killed.insert(key);
     return;
   }
   if (TaskRun* run = find_run(key); run != nullptr) {
     if (has_ended(*run)) return;
-    apply(*run, run->executor.kill(grace_of(message.kill_policy()), now_.steady));
+    kill(*run, message.has_kill_policy() ? &message.kill_policy() : nullptr);
     changed_.insert(key);  // Also where only the grace of an earlier kill became shorter.
     return;
   }
@@ -186,8 +172,9 @@ void Agent::Core::on_kill_stored(const KillStored& stored) {
 }
 
 void Agent::Core::shut_down_executor(const FrameworkId& framework, const ExecutorId& executor) {
+  if (ExecutorRun* known = find_executor(ExecutorKey{framework, executor}); known != nullptr) return shut_down(*known);
   TaskRun* run = find_run(TaskKey{framework, TaskId(executor.value)});
-  if (run == nullptr || has_ended(*run)) return;
+  if (run == nullptr || run->place || has_ended(*run)) return;
   const Duration grace = std::max(config_.executor_shutdown_grace_period - std::chrono::seconds(2), Duration(0));
   apply(*run, run->executor.kill(grace, now_.steady));
 }
@@ -227,44 +214,59 @@ void Agent::Core::report(TaskRun& run, const Report& report) {
   if (report.reason) status->set_reason(*report.reason);
   if (report.limitation) *status->mutable_limitation() = *report.limitation;
   status->mutable_agent_id()->set_value(id_.value);
-  if (run.info) status->mutable_executor_id()->set_value(run.key.task.value);
+  if (run.place) {
+    status->mutable_executor_id()->set_value(run.place->executor.value);
+  } else if (run.info) {
+    status->mutable_executor_id()->set_value(run.key.task.value);
+  }
   status->set_timestamp(now_.wall);
   status->set_uuid(random_.uuid_bytes());
-  if (run.delivered) add_container_status(*status, run.container, run.pid, config_);
-  if (run.delivered && run.checks) run.checks->add_to(*status);
+  if (run.delivered) {
+    const ExecutorRun* executor = executor_of(run);
+    ContainerFacts container{run.container, run.pid};
+    if (container.id.empty() && executor != nullptr) container = {executor->container, executor->pid};
+    put_container_status(container, config_, *status);
+    if (run.checks) run.checks->add_to(*status);
+  }
+  forward(run, status);
+}
+
+// Queues the status for the framework. It is the task's newest.
+void Agent::Core::forward(TaskRun& run, const StatusPointer& status) {
   run.latest = status;
   changed_.insert(run.key);
   journal_.then(StatusStored{run.key, streams_.add(run.key, status)});
-  if (is_terminal(state)) {
-    run.undelivered.reset();
-    if (!run.container.empty()) journal_.then(EndStored{run.container});
+  if (run.task) {
+    auto task = std::make_shared<v1::Task>(*run.task);
+    task->set_state(status->state());
+    auto& statuses = *task->mutable_statuses();
+    if (!statuses.empty() && statuses.rbegin()->state() == status->state()) statuses.RemoveLast();
+    *statuses.Add() = *status;
+    run.task = std::move(task);
+    refresh(run);
   }
-  if (!run.task) return;
-  auto task = std::make_shared<v1::Task>(*run.task);
-  task->set_state(state);
-  auto& statuses = *task->mutable_statuses();
-  if (!statuses.empty() && statuses.rbegin()->state() == state) statuses.RemoveLast();
-  *statuses.Add() = *status;
-  run.task = std::move(task);
-  refresh(run);
+  if (!is_terminal(status->state())) return;
+  run.undelivered.reset();
+  run.kill.reset();
+  if (!run.container.empty()) journal_.then(EndStored{run.container});
+  ExecutorRun* executor = executor_of(run);
+  if (executor == nullptr || life_ == Life::recovering) return;  // Recovery looks at each executor as a whole.
+  --executor->live;
+  if (!executor->is_custom()) end_group(*executor, run);
+  end_if_idle(*executor);
 }
 
 void Agent::Core::launch(TaskRun& run) {
   const auto task = std::exchange(run.undelivered, nullptr);
   const v1::CommandInfo& command = task->command();
-  Launch effect{.id = run.container, .directory = config_.work_dir + "/" + run.directory, .shell = command.shell()};
+  Launch effect{.id = run.container, .directory = config_.work_dir + "/" + run.directory};
   auto environment = task_environment({.config = config_,
                                        .framework = *frameworks_.at(run.key.framework).info,
                                        .task = *task,
+                                       .executor = run.place ? run.executor_info.get() : nullptr,
                                        .agent = id_,
                                        .directory = effect.directory});
-  effect.executable = command.value();
-  if (!effect.shell) {
-    effect.argv.assign(command.arguments().begin(), command.arguments().end());
-    if (effect.executable.empty() && !effect.argv.empty()) effect.executable = effect.argv.front();
-    if (effect.argv.empty()) effect.argv.push_back(effect.executable);
-  }
-  if (effect.executable.empty() && environment.has_value())
+  if (environment.has_value() && !set_command(command, effect))
     environment = std::unexpected(Error{Code::invalid_argument, "the task's command is empty"});
   if (!environment.has_value()) {
     apply(run, run.executor.launched(std::unexpected(environment.error()), now_.steady));
@@ -287,17 +289,23 @@ void Agent::Core::refresh(TaskRun& run) {
   task->id = run.key.task;
   task->info = run.info;
   task->task = run.task;
+  task->container = run.container;
+  task->pid = run.pid;
   if (run.latest && is_terminal(run.latest->state())) {
     task->stage = run.closing ? TaskStage::completed : TaskStage::terminated;
+  } else if (run.place && run.container.empty()) {
+    task->stage = run.delivered ? TaskStage::launched : TaskStage::queued;
   } else {
     task->stage = run.executor.phase() == CommandExecutor::Phase::queued ? TaskStage::queued : TaskStage::launched;
   }
+  run.shown = std::move(task);
+  if (run.place) return;
   auto executor = std::make_shared<ExecutorRecord>();
   executor->info = run.executor_info;
   executor->container = run.container;
   if (!run.directory.empty()) executor->directory = config_.work_dir + "/" + run.directory;
   executor->pid = run.pid;
-  executor->tasks.push_back(std::move(task));
+  executor->tasks.push_back(run.shown);
   run.record = std::move(executor);
 }
 
@@ -307,36 +315,57 @@ void Agent::Core::on_acknowledgement_stored(const AcknowledgementStored& stored)
   send(sends);
   TaskRun* run = find_run(stored.key);
   if (run == nullptr) return;
-  if (run->closing) {
-    if (stored.terminal) complete(stored.key);
-  } else if (run->checks && run->checks->owed) {
-    apply(*run, {});
-  }
+  if (stored.terminal && run->closing) return complete(stored.key);
+  if (run->checks && run->checks->owed) return apply(*run, {});
+  if (run->info || has_ended(*run) || streams_.pending(stored.key) > 0) return;
+  // Of a task that is none of this agent's, nothing is kept beyond its updates.
+  journal_.erase(progress_kind, stored.key.text());
+  complete(stored.key);
 }
 
 // Nothing of the task is owed to anybody any more.
 void Agent::Core::complete(const TaskKey& key) {
   TaskRun& run = runs_.at(key);
   Framework& framework = frameworks_.at(key.framework);
-  if (run.info && !run.container.empty()) {
-    refresh(run);
-    framework.completed.push_back(run.record);
-    if (framework.completed.size() > config_.completed_executors_per_framework_max) framework.completed.pop_front();
+  refresh(run);
+  if (run.record && !run.container.empty()) remember(framework, run.record);
+  if (!run.info) --framework.strangers;
+  ExecutorRun* executor = executor_of(run);
+  if (executor != nullptr) {
+    executor->tasks.erase(key.task);
+    executor->remember(run.shown);
   }
   containers_.erase(run.container);
   executor_timers_.cancel(key);
   changed_.erase(key);
+  streams_.drop(key);
   runs_.erase(key);
-  if (--framework.runs == 0 && !next_runs_.contains(key)) retire_framework(key.framework);
-  const auto next = next_runs_.extract(key);
-  if (next.empty()) return;
-  this->run(*next.mapped().message);
-  TaskRun* started = find_run(key);
-  if (next.mapped().killed && started != nullptr && !has_ended(*started))
-    apply(*started, started->executor.kill(std::nullopt, now_.steady));
+  if (executor != nullptr) {
+    if (executor->phase != ExecutorRun::Phase::terminated) {
+      end_if_idle(*executor);
+    } else if (executor->tasks.empty()) {
+      complete(executor->key);
+    }
+  }
+  release_framework(key.framework);
+  release_parked();
 }
 
-bool Agent::Core::has_ended(const TaskRun& run) const { return run.latest && is_terminal(run.latest->state()); }
+void Agent::Core::remember(Framework& framework, std::shared_ptr<const ExecutorRecord> record) {
+  framework.completed.push_back(std::move(record));
+  if (framework.completed.size() > config_.completed_executors_per_framework_max) framework.completed.pop_front();
+}
+
+void Agent::Core::release_framework(const FrameworkId& id) {
+  if (--frameworks_.at(id).runs > 0) return;
+  const bool is_awaited =
+      std::ranges::any_of(parked_, [&](const Parked& order) { return order.tasks.front().framework == id; });
+  if (!is_awaited) retire_framework(id);
+}
+
+bool Agent::Core::has_ended(const TaskRun& run) const {
+  return run.ending || (run.latest && is_terminal(run.latest->state()));
+}
 
 Agent::Core::TaskRun* Agent::Core::find_run(const TaskKey& key) {
   const auto found = runs_.find(key);

@@ -105,6 +105,11 @@ void UpdateStreams::advance(TimePoint now, Sends& sends) {
   }
 }
 
+std::size_t UpdateStreams::pending(const TaskKey& key) const {
+  const auto found = streams_.find(key);
+  return found == streams_.end() ? 0 : found->second.pending.size() - (found->second.acknowledged ? 1 : 0);
+}
+
 std::vector<UpdateStreams::Status> UpdateStreams::unacknowledged(const TaskKey& key) const {
   const auto found = streams_.find(key);
   if (found == streams_.end()) return {};

@@ -78,6 +78,8 @@ class UpdateStreams {
   void advance(TimePoint now, Sends& sends);
   std::optional<TimePoint> next_wakeup() const { return timers_.next(); }
 
+  // How many statuses of the task are not acknowledged.
+  std::size_t pending(const TaskKey& key) const;
   bool contains(const TaskKey& key) const { return streams_.contains(key); }
   // Statuses that must be kept, oldest first; without the one whose acknowledgement was accepted.
   std::vector<Status> unacknowledged(const TaskKey& key) const;
