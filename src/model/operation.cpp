@@ -317,6 +317,10 @@ Result<Conversion> convert(const Operation& operation, const OperationContext& c
       return convert_grow(operation.grow_volume(), context);
     case Operation::SHRINK_VOLUME:
       return convert_shrink(operation.shrink_volume(), context);
+    case Operation::CREATE_DISK:
+    case Operation::DESTROY_DISK:
+      TRY(validate_disk_operation(operation));
+      return fail(Code::failed_precondition, "The resource provider of 'source' is not subscribed");
     default:
       return invalid("The operation does not convert resources");
   }
@@ -335,52 +339,6 @@ Result<> apply(const Conversion& conversion, Resources& pool) {
   rest += conversion.converted;
   pool = std::move(rest);
   return {};
-}
-
-namespace {
-
-void inject(mesos::v1::Resource& resource, const std::string& role) {
-  if (!resource.has_allocation_info()) resource.mutable_allocation_info()->set_role(role);
-}
-
-void inject(mesos::v1::TaskInfo& task, const std::string& role) {
-  inject_allocation_role(*task.mutable_resources(), role);
-  if (task.has_executor()) inject_allocation_role(*task.mutable_executor()->mutable_resources(), role);
-}
-
-}  // namespace
-
-void inject_allocation_role(Messages& resources, const std::string& role) {
-  for (auto& resource : resources) inject(resource, role);
-}
-
-void inject_allocation_role(Operation& operation, const std::string& role) {
-  if (operation.has_launch()) {
-    for (auto& task : *operation.mutable_launch()->mutable_task_infos()) inject(task, role);
-  }
-  if (operation.has_launch_group()) {
-    auto& launch = *operation.mutable_launch_group();
-    inject_allocation_role(*launch.mutable_executor()->mutable_resources(), role);
-    for (auto& task : *launch.mutable_task_group()->mutable_tasks()) inject(task, role);
-  }
-  if (operation.has_reserve()) {
-    inject_allocation_role(*operation.mutable_reserve()->mutable_source(), role);
-    inject_allocation_role(*operation.mutable_reserve()->mutable_resources(), role);
-  }
-  if (operation.has_unreserve()) inject_allocation_role(*operation.mutable_unreserve()->mutable_resources(), role);
-  if (operation.has_create()) inject_allocation_role(*operation.mutable_create()->mutable_volumes(), role);
-  if (operation.has_destroy()) inject_allocation_role(*operation.mutable_destroy()->mutable_volumes(), role);
-  if (operation.has_grow_volume()) {
-    inject(*operation.mutable_grow_volume()->mutable_volume(), role);
-    inject(*operation.mutable_grow_volume()->mutable_addition(), role);
-  }
-  if (operation.has_shrink_volume()) inject(*operation.mutable_shrink_volume()->mutable_volume(), role);
-  if (operation.has_create_disk()) inject(*operation.mutable_create_disk()->mutable_source(), role);
-  if (operation.has_destroy_disk()) inject(*operation.mutable_destroy_disk()->mutable_source(), role);
-}
-
-void strip_allocation_role(Messages& resources) {
-  for (auto& resource : resources) resource.clear_allocation_info();
 }
 
 }  // namespace stoa::model

@@ -41,10 +41,16 @@ Result<Conversion> convert(const mesos::v1::Offer_Operation& operation, const Op
 // shared volume has further holders (RES-116), and then changes nothing.
 Result<> apply(const Conversion& conversion, Resources& pool);
 
+// CREATE_DISK and DESTROY_DISK: only what the operation itself says, since what becomes of the disk is the provider's
+// to decide. Fails with invalid_argument and the texts of RES-120.
+Result<> validate_disk_operation(const mesos::v1::Offer_Operation& operation);
+
 // Gives each resource of an operation that has no allocation role this one (RES-151); launches included.
 void inject_allocation_role(mesos::v1::Offer_Operation& operation, const std::string& role);
 void inject_allocation_role(google::protobuf::RepeatedPtrField<mesos::v1::Resource>& resources,
                             const std::string& role);
+// Writes each valid resource of an operation other than a launch in the new form, as agents get it (SCH-114).
+void to_new_form(mesos::v1::Offer_Operation& operation);
 // For frameworks without MULTI_ROLE (RES-152).
 void strip_allocation_role(google::protobuf::RepeatedPtrField<mesos::v1::Resource>& resources);
 
