@@ -4,11 +4,11 @@
 
 #include "base/check.h"
 #include "master/calls.h"
+#include "master/launch.h"
 #include "master/offers.h"
-#include "master/send.h"
+#include "master/operations.h"
+#include "master/pool.h"
 #include "master/statuses.h"
-#include "master/task_rules.h"
-#include "master/tasks.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
 
 namespace stoa::master {
@@ -16,32 +16,17 @@ namespace {
 
 using mesos::v1::TaskInfo;
 using mesos::v1::TaskStatus;
-using mesos::v1::scheduler::Event;
 using Accept = mesos::v1::scheduler::Call::Accept;
-using Operation = mesos::v1::Offer::Operation;
+using OperationInfo = mesos::v1::Offer_Operation;
 
 // The tasks of a launching operation, of either kind.
-const google::protobuf::RepeatedPtrField<TaskInfo>& tasks_of(const Operation& operation) {
-  return operation.type() == Operation::LAUNCH_GROUP ? operation.launch_group().task_group().tasks()
-                                                     : operation.launch().task_infos();
+const google::protobuf::RepeatedPtrField<TaskInfo>& tasks_of(const OperationInfo& operation) {
+  return operation.type() == OperationInfo::LAUNCH_GROUP ? operation.launch_group().task_group().tasks()
+                                                         : operation.launch().task_infos();
 }
 
-bool launches(const Operation& operation) {
-  return operation.type() == Operation::LAUNCH || operation.type() == Operation::LAUNCH_GROUP;
-}
-
-// Feedback for an operation that asked for it (SCH-186, SCH-189).
-void tell_operation(Context& context, const Framework& framework, const Operation& operation,
-                    mesos::v1::OperationState state, const std::string& why) {
-  log_info(context, "dropping {} of framework {}: {}", Operation::Type_Name(operation.type()), framework.id.value, why);
-  if (!operation.has_id()) return;
-  auto event = std::make_shared<Event>();
-  event->set_type(Event::UPDATE_OPERATION_STATUS);
-  auto& status = *event->mutable_update_operation_status()->mutable_status();
-  *status.mutable_operation_id() = operation.id();
-  status.set_state(state);
-  status.set_message(why);
-  send(context, framework, std::move(event));
+bool launches(const OperationInfo& operation) {
+  return operation.type() == OperationInfo::LAUNCH || operation.type() == OperationInfo::LAUNCH_GROUP;
 }
 
 // Every task of every launch gets the same status; every other operation the same state.
@@ -54,9 +39,9 @@ struct Refusal {
 };
 
 void refuse_all(Context& context, const Framework& framework, const Accept& accept, const Refusal& refusal) {
-  for (const Operation& operation : accept.operations()) {
+  for (const OperationInfo& operation : accept.operations()) {
     if (!launches(operation)) {
-      tell_operation(context, framework, operation, refusal.operation_state, refusal.operation_message);
+      refuse_operation(context, framework, operation, refusal.operation_state, refusal.operation_message);
       continue;
     }
     for (const TaskInfo& task : tasks_of(operation)) {
@@ -100,81 +85,14 @@ Result<> check_offers(const State& state, const Framework& framework, const Acce
   return {};
 }
 
-// What a health check is, is inferred where only one member says it (SCH-141).
-void infer_type(mesos::v1::HealthCheck& check) {
-  if (check.has_type()) return;
-  if (check.has_command() && !check.has_http()) check.set_type(mesos::v1::HealthCheck::COMMAND);
-  if (check.has_http() && !check.has_command()) check.set_type(mesos::v1::HealthCheck::HTTP);
-}
-
-// The task as the agent is to get it: resources in one form, each with its allocation role (SCH-113, SCH-114). A task
-// whose resources are invalid stays as it is: the rules refuse it.
-TaskInfo completed(const TaskInfo& given, const std::string& role) {
-  TaskInfo task = given;
-  for (auto& resource : *task.mutable_resources()) {
-    if (!resource.has_allocation_info()) resource.mutable_allocation_info()->set_role(role);
-  }
-  if (task.has_health_check()) infer_type(*task.mutable_health_check());
-  return task;
-}
-
-void refuse_task(Context& context, const Framework& framework, const TaskInfo& task, int reason,
-                 const std::string& why) {
-  StatusFacts facts{TaskId(task.task_id().value()), mesos::v1::TASK_ERROR, reason, why};
-  facts.agent = AgentId(task.agent_id().value());
-  context.state.metrics.count("master/tasks_error");
-  tell_status(context, framework, facts);
-}
-
-// What an ACCEPT works on.
-struct Pool {
-  Agent& agent;
-  std::string role;
-  model::Resources left;
-};
-
-void launch(Context& context, Framework& framework, const Operation& operation, Pool& pool) {
-  if (operation.has_id()) {
-    for (const TaskInfo& task : operation.launch().task_infos()) {
-      refuse_task(context, framework, task, TaskStatus::REASON_TASK_INVALID,
-                  "The `id` field cannot be set on LAUNCH operations");
-    }
-    return;
-  }
-  for (const TaskInfo& given : operation.launch().task_infos()) {
-    TaskInfo task = completed(given, pool.role);
-    TaskCase validated{task, framework, pool.agent, pool.left, {}};
-    if (auto valid = validate_task(validated); !valid) {
-      refuse_task(context, framework, given, TaskStatus::REASON_TASK_INVALID, valid.error().message);
-      continue;
-    }
-    pool.left -= validated.needed;
-    task.clear_resources();
-    validated.needed.to_messages(model::WireForm::new_form, *task.mutable_resources());
-    launch_task(context, framework, pool.agent, task, std::move(validated.needed));
-  }
-}
-
-void launch_group(Context& context, Framework& framework, const Operation& operation) {
-  for (const TaskInfo& task : tasks_of(operation)) {
-    refuse_task(context, framework, task, TaskStatus::REASON_TASK_GROUP_INVALID,
-                operation.has_id() ? "The `id` field cannot be set on LAUNCH operations"
-                                   : "Task groups are not supported by this version");
-  }
-}
-
-void carry_out(Context& context, Framework& framework, const Operation& operation, Pool& pool) {
+void carry_out(Context& context, Framework& framework, const OperationInfo& operation, Pool& pool) {
   switch (operation.type()) {
-    case Operation::LAUNCH:
-      launch(context, framework, operation, pool);
-      break;
-    case Operation::LAUNCH_GROUP:
-      launch_group(context, framework, operation);
-      break;
+    case OperationInfo::LAUNCH:
+      return launch(context, framework, operation, pool);
+    case OperationInfo::LAUNCH_GROUP:
+      return launch_group(context, framework, operation, pool);
     default:
-      tell_operation(context, framework, operation, mesos::v1::OPERATION_ERROR,
-                     fmt::format("Operations of type {} are not supported by this version",
-                                 Operation::Type_Name(operation.type())));
+      return apply_operation(context, framework, operation, pool);
   }
 }
 
@@ -199,15 +117,14 @@ void on_accept(Context& context, Framework& framework, const CallMessage& call) 
   const AgentId agent_id = state.offers.at(OfferId(accept.offer_ids(0).value())).agent;
   const auto agent = state.agents.find(agent_id);
   CHECK(agent != state.agents.end(), "an offer outlived its agent");
-  Pool pool{agent->second, {}, {}};
+  Pool pool{agent->second};
   for (const auto& id : accept.offer_ids()) {
     Offer offer = take_offer(context, OfferId(id.value()));
     pool.role = offer.role;
-    pool.left += offer.resources;
+    pool.add(offer.resources);
   }
-  for (const Operation& operation : accept.operations()) carry_out(context, framework, operation, pool);
-  if (pool.left.empty()) return;
-  give_back(context, framework.id, agent_id, pool.left, refusal(accept.has_filters() ? &accept.filters() : nullptr));
+  for (const OperationInfo& operation : accept.operations()) carry_out(context, framework, operation, pool);
+  give_back_rest(context, framework, pool, refusal(accept.has_filters() ? &accept.filters() : nullptr));
 }
 
 }  // namespace stoa::master

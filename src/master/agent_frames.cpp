@@ -1,6 +1,8 @@
 // What a registered agent says: answers to pings, statuses of tasks, executors that ended, messages, farewell.
 #include "master/agents.h"
+#include "master/executors.h"
 #include "master/offers.h"
+#include "master/operation_book.h"
 #include "master/send.h"
 #include "master/statuses.h"
 #include "master/tasks.h"
@@ -38,17 +40,14 @@ void on_update(Context& context, Agent& agent, const link::Update& update) {
   send_update(context, framework, status);
 }
 
-// FAILURE of an executor, to the framework that owns it (SCH-243).
-void on_executor_exited(Context& context, const Agent& agent, const link::ExecutorExited& exited) {
+void on_executor_exited(Context& context, Agent& agent, const link::ExecutorExited& exited) {
   context.state.metrics.count("master/messages_exited_executor");
-  const auto framework = context.state.frameworks.find(FrameworkId(exited.framework_id().value()));
+  const FrameworkId framework_id(exited.framework_id().value());
+  const ExecutorId id(exited.executor_id().value());
+  release_executor(context, agent, framework_id, id);
+  const auto framework = context.state.frameworks.find(framework_id);
   if (framework == context.state.frameworks.end()) return;
-  auto event = std::make_shared<Event>();
-  event->set_type(Event::FAILURE);
-  event->mutable_failure()->mutable_agent_id()->set_value(agent.id.value);
-  *event->mutable_failure()->mutable_executor_id() = exited.executor_id();
-  event->mutable_failure()->set_status(exited.status());
-  send(context, framework->second, std::move(event));
+  tell_executor_failure(context, framework->second, agent.id, id, exited.status());
 }
 
 void on_executor_message(Context& context, const Agent& agent, const link::ExecutorMessage& message) {
@@ -99,8 +98,10 @@ void on_agent_frame(Context& context, const FromAgent& event) {
       return on_executor_message(context, agent, event.message->executor_message());
     case link::ToMaster::kUnregister:
       return on_unregister(context, agent);
-    case link::ToMaster::kUpdateOperation:  // No operation was sent: nothing is waited for.
+    case link::ToMaster::kUpdateOperation:
+      return on_update_operation(context, agent, *event.message);
     case link::ToMaster::kUpdateResources:
+      return on_update_resources(context, agent, *event.message);
     case link::ToMaster::kPong:
     case link::ToMaster::kRegister:
     case link::ToMaster::KIND_NOT_SET:

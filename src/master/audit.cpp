@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "master/master.h"
+#include "master/operation_book.h"
 #include "master/state.h"
 
 namespace stoa::master {
@@ -12,9 +13,23 @@ std::unexpected<Error> broken(fmt::format_string<Args...> format, Args&&... args
   return fail(Code::internal, fmt::format(format, std::forward<Args>(args)...));
 }
 
-// Every task of an agent is its framework's; together those that hold something make up `allocated`.
-Result<> audit_tasks(const State& state, const Agent& agent) {
+// Every executor of an agent is its framework's, and the other way round.
+Result<model::Resources> audit_executors(const State& state, const Agent& agent) {
   model::Resources held;
+  for (const auto& [key, executor] : agent.executors) {
+    const auto framework = state.frameworks.find(key.first);
+    if (framework == state.frameworks.end() || !framework->second.executors.contains({agent.id, key.second})) {
+      return broken("agent {} has executor {}, framework {} has not", agent.id.value, key.second.value,
+                    key.first.value);
+    }
+    held += executor.resources;
+  }
+  return held;
+}
+
+// Every task of an agent is its framework's; together with the executors those that hold something make up `allocated`.
+Result<> audit_holders(const State& state, const Agent& agent) {
+  LET(model::Resources held, audit_executors(state, agent));
   for (const auto& [framework_id, task_id] : agent.tasks) {
     const auto framework = state.frameworks.find(framework_id);
     if (framework == state.frameworks.end()) {
@@ -28,7 +43,8 @@ Result<> audit_tasks(const State& state, const Agent& agent) {
     if (task->second.holds_resources) held += task->second.resources;
   }
   if (held == agent.allocated) return {};
-  return broken("agent {}: {} allocated, its tasks hold {}", agent.id.value, agent.allocated.to_text(), held.to_text());
+  return broken("agent {}: {} allocated, its tasks and executors hold {}", agent.id.value, agent.allocated.to_text(),
+                held.to_text());
 }
 
 Result<> audit_offers_of(const State& state, const Agent& agent) {
@@ -47,9 +63,18 @@ Result<> audit_offers_of(const State& state, const Agent& agent) {
 
 // Nothing is in two hands (OPR-079), and the allocator sees the same.
 Result<> audit_amounts(const State& state, const Agent& agent) {
+  const auto taken = [](const model::Resources& resources) {
+    return resources.without_allocation_role().with_single_counts();
+  };
   const model::Resources used = agent.allocated + agent.offered;
-  if (!agent.total.contains(used.without_allocation_role())) {
-    return broken("agent {}: {} used of {}", agent.id.value, used.to_text(), agent.total.to_text());
+  model::Resources rest = agent.total.non_shared();
+  rest.subtract_floored(taken(agent.allocated).non_shared());
+  const bool fits =
+      agent.shrunken ? (rest + agent.total.shared()).contains(taken(agent.offered)) : agent.total.contains(taken(used));
+  if (!fits) return broken("agent {}: {} used of {}", agent.id.value, used.to_text(), agent.total.to_text());
+  if (agent.total != expected_total(agent) || agent.total != state.allocator.total(agent.id)) {
+    return broken("agent {} has {}, its operations say {}, the allocator {}", agent.id.value, agent.total.to_text(),
+                  expected_total(agent).to_text(), state.allocator.total(agent.id).to_text());
   }
   model::Resources known;
   for (const auto& [id, framework] : state.frameworks) known += state.allocator.allocated(id, agent.id);
@@ -58,7 +83,7 @@ Result<> audit_amounts(const State& state, const Agent& agent) {
 }
 
 Result<> audit_agent(const State& state, const Agent& agent) {
-  TRY(audit_tasks(state, agent));
+  TRY(audit_holders(state, agent));
   TRY(audit_offers_of(state, agent));
   TRY(audit_amounts(state, agent));
   if (agent.link) {
@@ -91,6 +116,20 @@ Result<> audit_framework(const State& state, const Framework& framework) {
     const auto offer = state.offers.find(id);
     if (offer == state.offers.end() || offer->second.framework != framework.id) {
       return broken("framework {} has the unknown offer {}", framework.id.value, id.value);
+    }
+  }
+  for (const auto& [agent_id, executor_id] : framework.executors) {
+    const auto agent = state.agents.find(agent_id);
+    if (agent == state.agents.end() || !agent->second.executors.contains({framework.id, executor_id})) {
+      return broken("executor {} of framework {} is not in the books of its agent", executor_id.value,
+                    framework.id.value);
+    }
+  }
+  for (const auto& [operation_id, where] : framework.operations) {
+    const auto agent = state.agents.find(where.first);
+    if (agent == state.agents.end() || !agent->second.operations.contains(where.second)) {
+      return broken("operation {} of framework {} is not in the books of its agent", operation_id.value,
+                    framework.id.value);
     }
   }
   const bool beats = state.timers.contains({TimerKey::Kind::heartbeat, framework.id.value});

@@ -1,5 +1,6 @@
 #include "master/calls.h"
 
+#include "master/executors.h"
 #include "master/frameworks.h"
 #include "master/send.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
@@ -62,9 +63,10 @@ Rule rule_of(Call::Type type) {
       return on_message;
     case Call::SHUTDOWN:
       return on_shutdown;
-    // Inverse offers are not made yet, so every id in an answer is unknown and skipped (SCH-247); nobody listens to
-    // requests (SCH-207); no operation has a status to acknowledge yet (SCH-191).
     case Call::ACKNOWLEDGE_OPERATION_STATUS:
+      return on_acknowledge_operation_status;
+    // Inverse offers are not made yet, so every id in an answer is unknown and skipped (SCH-247); nobody listens to
+    // requests (SCH-207).
     case Call::ACCEPT_INVERSE_OFFERS:
     case Call::DECLINE_INVERSE_OFFERS:
     case Call::REQUEST:
@@ -115,10 +117,11 @@ void on_message(Context& context, Framework& framework, const CallMessage& call)
 }
 
 void on_shutdown(Context& context, Framework& framework, const CallMessage& call) {
+  const std::string& executor = call->shutdown().executor_id().value();
   const auto agent = context.state.agents.find(AgentId(call->shutdown().agent_id().value()));
-  if (agent == context.state.agents.end()) {
-    log_warning(context, "dropping SHUTDOWN of framework {}: unknown agent {}", framework.id.value,
-                call->shutdown().agent_id().value());
+  if (agent == context.state.agents.end() || find_executor(agent->second, framework.id, executor) == nullptr) {
+    log_warning(context, "dropping SHUTDOWN of framework {}: no executor {} on agent {} is known", framework.id.value,
+                executor, call->shutdown().agent_id().value());
     return;
   }
   auto out = std::make_shared<link::ToAgent>();

@@ -16,6 +16,7 @@ void on_revive(Context& context, Framework& framework, const CallMessage& call);
 void on_suppress(Context& context, Framework& framework, const CallMessage& call);
 void on_kill(Context& context, Framework& framework, const CallMessage& call);
 void on_acknowledge(Context& context, Framework& framework, const CallMessage& call);
+void on_acknowledge_operation_status(Context& context, Framework& framework, const CallMessage& call);
 void on_reconcile(Context& context, Framework& framework, const CallMessage& call);
 void on_reconcile_operations(Context& context, Framework& framework, const CallMessage& call);
 void on_teardown(Context& context, Framework& framework, const CallMessage& call);

@@ -4,8 +4,10 @@
 
 #include "master/agents.h"
 #include "master/completed.h"
+#include "master/executors.h"
 #include "master/framework_info.h"
 #include "master/offers.h"
+#include "master/operation_book.h"
 #include "master/send.h"
 #include "master/tasks.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
@@ -251,10 +253,11 @@ void finish_removal(Context& context, const FrameworkId& id) {
   auto shutdown = std::make_shared<link::ToAgent>();
   shutdown->mutable_shutdown_framework()->mutable_framework_id()->set_value(id.value);
   for (auto& [agent_id, agent] : state.agents) {
-    const auto first = agent.tasks.lower_bound({id, TaskId()});
-    if (first != agent.tasks.end() && first->first == id) send(context, agent, shutdown);
+    if (runs_any(agent, id)) send(context, agent, shutdown);
   }
   end_all_tasks(context, framework);
+  release_executors(context, framework);
+  orphan_operations(context, framework);
   state.timers.cancel(heartbeat_timer(id));
   state.timers.cancel(removal_timer(id));
   state.allocator.remove_framework(id);

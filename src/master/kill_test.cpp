@@ -98,19 +98,6 @@ TEST_F(Running, ARememberedKillIsNotCarriedOutOnATaskThatEnded) {
   EXPECT_EQ(agent.told(), Lines{"registered M-S0"});
 }
 
-// SCH-205
-TEST_F(Running, ShutdownGoesToTheAgentAndIsDroppedIfItIsUnknown) {
-  Call call;
-  call.set_type(Call::SHUTDOWN);
-  call.mutable_shutdown()->mutable_executor_id()->set_value("e");
-  call.mutable_shutdown()->mutable_agent_id()->set_value("M-S9");
-  ASSERT_TRUE(bench.call(scheduler, call));
-  EXPECT_EQ(agent.told(), Lines{});
-  call.mutable_shutdown()->mutable_agent_id()->set_value(agent.id.value);
-  ASSERT_TRUE(bench.call(scheduler, call));
-  EXPECT_EQ(agent.told(), Lines{"shut down executor e"});
-}
-
 // SCH-206
 TEST_F(Running, MessagesPassUnchangedBothWaysAndAreLostIfTheAgentIsAway) {
   const std::string data("\0\xff bytes", 8);
@@ -151,20 +138,6 @@ TEST_F(Running, DroppedMessagesAreCounted) {
   EXPECT_EQ(bench.metric("master/invalid_framework_to_executor_messages"), 1);
   bench.acknowledge(scheduler, AgentId("M-S9"), "t1", std::string(16, 'u'));
   EXPECT_EQ(bench.metric("master/invalid_status_update_acknowledgements"), 1);
-}
-
-// SCH-243
-TEST_F(Running, TheEndOfAnExecutorIsAFailureForItsFramework) {
-  FakeScheduler& other = bench.subscribe(test_framework({"ops"}));
-  other.told();
-  link::ToMaster up;
-  up.mutable_executor_exited()->mutable_framework_id()->set_value(scheduler.id.value);
-  up.mutable_executor_exited()->mutable_executor_id()->set_value("e");
-  up.mutable_executor_exited()->set_status(-1);
-  bench.say(agent, up);
-  EXPECT_EQ(scheduler.told(), Lines{"FAILURE M-S0 e"});
-  EXPECT_EQ(scheduler.last().failure().status(), -1);
-  EXPECT_EQ(other.told(), Lines{});
 }
 
 // SCH-207

@@ -1,7 +1,9 @@
 // Whether agents live: pings, broken links, and what happens to those that stay silent (HA-101 to HA-110).
 #include "master/agents.h"
+#include "master/executors.h"
 #include "master/frameworks.h"
 #include "master/offers.h"
+#include "master/operation_book.h"
 #include "master/send.h"
 #include "master/statuses.h"
 #include "master/tasks.h"
@@ -23,11 +25,13 @@ void lose_unkept_tasks(Context& context, Agent& agent) {
     lose_task(context, framework, task_id, mesos::v1::TASK_GONE, TaskStatus::REASON_AGENT_DISCONNECTED,
               fmt::format("Agent {} disconnected", agent.info->hostname()));
   }
+  release_executors(context, agent, [](const Framework& framework) { return !framework.info->checkpoint(); });
 }
 
 void forget(Context& context, Agent& agent) {
   State& state = context.state;
   withdraw_offers(context, agent);
+  release_executors(context, agent, [](const Framework&) { return true; });
   state.allocator.remove_agent(agent.id);
   state.timers.cancel({TimerKey::Kind::agent_ping, agent.id.value});
   state.timers.cancel({TimerKey::Kind::agent_return, agent.id.value});
@@ -97,6 +101,7 @@ void finish_unreachable(Context& context, const AgentId& id) {
   state.metrics.count("master/slave_removals");
   state.metrics.count("master/slave_removals/reason_unhealthy");
   state.unreachable_agents[id] = context.now.wall;
+  lose_operations(context, agent, mesos::v1::OPERATION_UNREACHABLE, "Agent is unreachable");
   const auto tasks = agent.tasks;
   for (const auto& [framework_id, task_id] : tasks) {
     make_unreachable(context, state.frameworks.at(framework_id), task_id, context.now.wall);
@@ -126,6 +131,8 @@ void finish_unregistration(Context& context, const AgentId& id) {
   context.state.metrics.count("master/slave_removals");
   context.state.metrics.count("master/slave_removals/reason_unregistered");
   const std::string message = fmt::format("Agent {} removed: the agent unregistered", known->second.info->hostname());
+  // Whether they were carried out nobody can say any more.
+  lose_operations(context, known->second, mesos::v1::OPERATION_UNKNOWN, message);
   const auto tasks = known->second.tasks;
   for (const auto& [framework_id, task_id] : tasks) {
     lose_task(context, context.state.frameworks.at(framework_id), task_id, mesos::v1::TASK_GONE,
@@ -138,8 +145,7 @@ void tell_agents_of(Context& context, const Framework& framework) {
   auto message = std::make_shared<link::ToAgent>();
   *message->mutable_update_framework()->mutable_framework_info() = *framework.info;
   for (const auto& [id, agent] : context.state.agents) {
-    const auto first = agent.tasks.lower_bound({framework.id, TaskId()});
-    if (first != agent.tasks.end() && first->first == framework.id) send(context, agent, message);
+    if (runs_any(agent, framework.id)) send(context, agent, message);
   }
 }
 

@@ -30,6 +30,10 @@ std::shared_ptr<const mesos::v1::Offer> message_of(const Offer& offer, const Fra
   url.set_path("/slave(1)");
   if (agent.info->has_domain()) *message->mutable_domain() = agent.info->domain();
   *message->mutable_attributes() = agent.info->attributes();
+  const auto own = agent.executors.lower_bound({framework.id, ExecutorId()});
+  for (auto it = own; it != agent.executors.end() && it->first.first == framework.id; ++it) {
+    message->add_executor_ids()->set_value(it->first.second.value);
+  }
   if (framework.capabilities.multi_role) {
     offer.resources.to_messages(wire_form(framework), *message->mutable_resources());
     message->mutable_allocation_info()->set_role(offer.role);
@@ -149,8 +153,13 @@ void withdraw_offers_silently(Context& context, Framework& framework) {
 }
 
 void withdraw_offers(Context& context, Agent& agent) {
+  withdraw_offers(context, agent, [](const Offer&) { return true; });
+}
+
+void withdraw_offers(Context& context, Agent& agent, const std::function<bool(const Offer&)>& which) {
   const std::set<OfferId> ids = agent.offers;
   for (const OfferId& id : ids) {
+    if (!which(context.state.offers.at(id))) continue;
     rescind(context, context.state.frameworks.at(context.state.offers.at(id).framework), id);
     return_offer(context, id, std::nullopt);
   }

@@ -28,6 +28,8 @@ void withdraw_offers(Context& context, Framework& framework, const std::function
 void withdraw_offers_silently(Context& context, Framework& framework);
 // Withdraws all offers of an agent that goes away, with RESCIND (SCH-098).
 void withdraw_offers(Context& context, Agent& agent);
+// Those of them for which `which` holds.
+void withdraw_offers(Context& context, Agent& agent, const std::function<bool(const Offer&)>& which);
 
 // For how many seconds what is given back is refused: what the filters say, else 5 (SCH-111, SCH-121).
 double refusal(const mesos::v1::Filters* filters);

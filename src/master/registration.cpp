@@ -4,9 +4,11 @@
 
 #include "google/protobuf/util/message_differencer.h"
 #include "master/agents.h"
+#include "master/executors.h"
 #include "master/frameworks.h"
 #include "master/kill_message.h"
 #include "master/offers.h"
+#include "master/operation_book.h"
 #include "master/send.h"
 #include "master/statuses.h"
 #include "master/tasks.h"
@@ -42,6 +44,9 @@ Result<> check_claims(const Register& claim) {
   }
   auto total = model::Resources::from_messages(claim.total_resources());
   if (!total) return invalid("invalid resources: " + total.error().message);
+  if (auto more = model::Resources::from_messages(claim.oversubscribed_resources()); !more) {
+    return invalid("invalid oversubscribed resources: " + more.error().message);
+  }
   if (total->scalar("cpus").thousandths() > cpus_max * 1000) {
     return invalid(fmt::format("{} cpus are more than any machine has", total->scalar("cpus").to_text()));
   }
@@ -69,27 +74,73 @@ void send_registered(Context& context, const Agent& agent) {
   send(context, agent, std::move(message));
 }
 
-// The framework of something that an agent reports. None if it was removed: the agent is told to end it (SCH-075).
-Framework* framework_for(Context& context, const Agent& agent, const Register& claim, const std::string& id) {
+Framework* find_framework(State& state, const std::string& id) {
+  const auto known = state.frameworks.find(FrameworkId(id));
+  return known == state.frameworks.end() ? nullptr : &known->second;
+}
+
+// Makes sure that the frameworks of what an agent reports are known. A task or executor of one that was removed, the
+// agent is told to end (SCH-075).
+void recover_frameworks(Context& context, const Agent& agent, const Register& claim) {
   State& state = context.state;
-  const FrameworkId framework_id(id);
-  if (const auto known = state.frameworks.find(framework_id); known != state.frameworks.end()) return &known->second;
-  if (!state.completed_ids.contains(framework_id)) {
-    for (const auto& info : claim.frameworks()) {
-      if (info.id().value() == id) return &recover_framework(context, info);
-    }
-    log_warning(context, "agent {} reports tasks of framework {} without its description", agent.id.value, id);
+  std::set<std::string> running;
+  for (const auto& task : claim.tasks()) running.insert(task.framework_id().value());
+  for (const auto& executor : claim.executors()) running.insert(executor.framework_id().value());
+  std::set<std::string> owners = running;
+  for (const auto& operation : claim.operations()) owners.insert(operation.framework_id().value());
+  for (const auto& info : claim.frameworks()) {
+    const FrameworkId id(info.id().value());
+    if (!owners.contains(id.value) || state.frameworks.contains(id) || state.completed_ids.contains(id)) continue;
+    recover_framework(context, info);
   }
-  auto message = std::make_shared<ToAgent>();
-  message->mutable_shutdown_framework()->mutable_framework_id()->set_value(id);
-  send(context, agent, std::move(message));
-  return nullptr;
+  for (const std::string& id : running) {
+    if (state.frameworks.contains(FrameworkId(id))) continue;
+    if (!state.completed_ids.contains(FrameworkId(id))) {
+      log_warning(context, "agent {} reports tasks of framework {} without its description", agent.id.value, id);
+    }
+    auto message = std::make_shared<ToAgent>();
+    message->mutable_shutdown_framework()->mutable_framework_id()->set_value(id);
+    send(context, agent, std::move(message));
+  }
+}
+
+// Enters the executors of an agent that this leader does not have in its books.
+void adopt_executors(Context& context, Agent& agent, const Register& claim, bool known) {
+  for (const auto& running : claim.executors()) {
+    Framework* framework = find_framework(context.state, running.framework_id().value());
+    const std::string& id = running.executor_info().executor_id().value();
+    if (framework == nullptr || find_executor(agent, framework->id, id) != nullptr) continue;
+    adopt_executor(context, *framework, agent, running.executor_info());
+    if (!known || framework->info->checkpoint()) continue;
+    // Its tasks were reported lost when the link broke, so it must not go on (SCH-239).
+    auto message = std::make_shared<ToAgent>();
+    *message->mutable_shutdown_executor()->mutable_framework_id() = running.framework_id();
+    *message->mutable_shutdown_executor()->mutable_executor_id() = running.executor_info().executor_id();
+    send(context, agent, std::move(message));
+  }
+}
+
+// Executors in our books that the agent does not have any more ended while nobody could tell us (SCH-243).
+void release_ended_executors(Context& context, Agent& agent, const Register& claim) {
+  std::set<std::pair<FrameworkId, ExecutorId>> running;
+  for (const auto& executor : claim.executors()) {
+    running.insert(
+        {FrameworkId(executor.framework_id().value()), ExecutorId(executor.executor_info().executor_id().value())});
+  }
+  std::vector<std::pair<FrameworkId, ExecutorId>> ended;
+  for (const auto& [key, executor] : agent.executors) {
+    if (!running.contains(key)) ended.push_back(key);
+  }
+  for (const auto& [framework, id] : ended) {
+    release_executor(context, agent, framework, id);
+    tell_executor_failure(context, context.state.frameworks.at(framework), agent.id, id, -1);
+  }
 }
 
 // Enters the tasks of an agent that this leader does not have in its books. `known`: it has the agent in them.
 void adopt_tasks(Context& context, Agent& agent, const Register& claim, bool known, bool was_unreachable) {
   for (const auto& record : claim.tasks()) {
-    Framework* framework = framework_for(context, agent, claim, record.framework_id().value());
+    Framework* framework = find_framework(context.state, record.framework_id().value());
     if (framework == nullptr || framework->tasks.contains(TaskId(record.task_id().value()))) continue;
     if (known && !framework->info->checkpoint() && !is_terminal(record.state())) {
       // It was reported lost when the link broke, so it must not go on (SCH-239).
@@ -137,15 +188,6 @@ void attach(Context& context, Agent& agent, LinkNumber link) {
                            context.now.steady + context.state.config.agent_ping_timeout);
 }
 
-// Takes over the agent's resources. What is offered of it may be no more if they changed.
-void put_total(Context& context, Agent& agent, const Register& claim) {
-  model::Resources total = *model::Resources::from_messages(claim.total_resources());
-  if (total == agent.total) return;
-  withdraw_offers(context, agent);
-  agent.total = std::move(total);
-  context.state.allocator.update_agent_total(agent.id, agent.total, context.now.steady);
-}
-
 // Tasks in our books that the agent did not name are asked back; kills that waited are sent (HA-117, SCH-204).
 void reconcile_with(Context& context, Agent& agent, const Register& claim) {
   std::set<std::pair<FrameworkId, TaskId>> named;
@@ -183,7 +225,6 @@ void reconnect(Context& context, Agent& agent, LinkNumber link, const std::share
     }
   }
   const bool was_connected = agent.connected();
-  put_total(context, agent, claim);
   put_claim(agent, claim, *agent.info);
   agent.reregistered = context.now.wall;
   attach(context, agent, link);
@@ -191,6 +232,10 @@ void reconnect(Context& context, Agent& agent, LinkNumber link, const std::share
   state.metrics.count("master/slave_reregistrations");
   send_registered(context, agent);
   log_info(context, "agent {} at {} registered again", agent.id.value, agent.info->hostname());
+  recover_frameworks(context, agent, claim);
+  put_registered(context, agent, *message);
+  release_ended_executors(context, agent, claim);
+  adopt_executors(context, agent, claim, true);
   adopt_tasks(context, agent, claim, true, false);
   for (const auto& record : claim.tasks()) {
     const auto framework = state.frameworks.find(FrameworkId(record.framework_id().value()));
@@ -202,6 +247,7 @@ void reconnect(Context& context, Agent& agent, LinkNumber link, const std::share
     note_delivery(framework->second, task->second, record);
   }
   reconcile_with(context, agent, claim);
+  ask_back(context, agent);
   if (!was_connected) state.allocator.activate_agent(agent.id, context.now.steady);
 }
 
@@ -309,14 +355,16 @@ void finish_admission(Context& context, const AdmitAgent& admission) {
   agent.registered = context.now.wall;
   const bool returning = recovered || admission.was_unreachable || !claim.agent_info().id().value().empty();
   if (returning) agent.reregistered = context.now.wall;
-  agent.total = *model::Resources::from_messages(claim.total_resources());
   put_claim(agent, claim, std::move(info));
   attach(context, agent, admission.link);
   state.metrics.count(returning ? "master/messages_reregister_slave" : "master/messages_register_slave");
   state.metrics.count(returning ? "master/slave_reregistrations" : "master/slave_registrations");
-  log_info(context, "agent {} at {} registered with {}", agent.id.value, agent.info->hostname(), agent.total.to_text());
   send_registered(context, agent);
+  recover_frameworks(context, agent, claim);
+  put_registered(context, agent, *admission.registration);
+  log_info(context, "agent {} at {} registered with {}", agent.id.value, agent.info->hostname(), agent.total.to_text());
   state.allocator.add_agent(agent.id, spec_of(state, agent), {}, context.now.steady);
+  adopt_executors(context, agent, claim, false);
   adopt_tasks(context, agent, claim, false, admission.was_unreachable);
 }
 

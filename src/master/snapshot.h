@@ -14,6 +14,10 @@
 #include "model/resources.h"
 #include "proto/forward.h"
 
+namespace mesos::v1 {
+class Operation;
+}  // namespace mesos::v1
+
 namespace stoa::master {
 
 struct OfferView {
@@ -22,6 +26,12 @@ struct OfferView {
   AgentId agent;
   std::string role;
   model::Resources resources;
+};
+
+// A custom or default executor that is alive.
+struct ExecutorView {
+  std::shared_ptr<const mesos::v1::ExecutorInfo> info;  // With its framework's id.
+  AgentId agent;
 };
 
 struct FrameworkView {
@@ -38,6 +48,7 @@ struct FrameworkView {
   std::vector<std::shared_ptr<const mesos::v1::Task>> unreachable_tasks;
   std::vector<std::shared_ptr<const mesos::v1::Task>> completed_tasks;
   std::vector<std::shared_ptr<const OfferView>> offers;
+  std::vector<ExecutorView> executors;  // In order of launch.
 };
 
 struct AgentView {
@@ -52,6 +63,8 @@ struct AgentView {
   model::Resources total;
   model::Resources allocated;
   model::Resources offered;
+  // Pending, or ended and not yet acknowledged, in the order in which they were sent.
+  std::vector<std::shared_ptr<const mesos::v1::Operation>> operations;
 };
 
 struct Snapshot {

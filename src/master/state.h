@@ -27,6 +27,7 @@
 #include "master/effects.h"
 #include "master/metrics.h"
 #include "master/snapshot.h"
+#include "model/operation.h"
 #include "model/resources.h"
 #include "proto/forward.h"
 
@@ -45,6 +46,25 @@ struct Task {
   // Set by KILL, for an agent that is away (SCH-204). The message may be without grace period.
   std::shared_ptr<const mesos::v1::scheduler::Call> kill;
 };
+
+// A custom or default executor. Those that agents add for single command tasks are not in the books (OPR-094).
+struct Executor {
+  std::uint64_t sequence = 0;  // Order of launch.
+  std::shared_ptr<const mesos::v1::ExecutorInfo> info;
+  model::Resources resources;  // Allocated for as long as it lives, with tasks or without (EXE-177).
+};
+
+// An operation on an agent's resources: pending, or ended and not yet acknowledged.
+struct Operation {
+  std::uint64_t sequence = 0;  // Order of acceptance; the agent carries them out in it.
+  std::shared_ptr<const mesos::v1::Operation> message;
+  // While it is pending: what it makes of the agent's resources. None once the agent has said how it ended, or has
+  // registered without knowing of it.
+  std::optional<model::Conversion> pending;
+};
+
+// 16 raw bytes, chosen by the master that accepted the operation.
+using OperationUuid = std::string;
 
 struct Offer {
   OfferId id;
@@ -77,6 +97,9 @@ struct Framework {
   std::map<TaskId, TaskMessage> unreachable;  // Bounded, oldest first in unreachable_order.
   std::deque<TaskId> unreachable_order;
   std::set<OfferId> offers;
+  std::set<std::pair<AgentId, ExecutorId>> executors;
+  // Those with an id of the framework's choice.
+  std::map<OperationId, std::pair<AgentId, OperationUuid>> operations;
 
   // What readers are shown; rebuilt when it is asked for after a change.
   mutable std::shared_ptr<const FrameworkView> view;
@@ -95,10 +118,17 @@ struct Agent {
   WallSeconds reregistered = 0;
   std::size_t pings_unanswered = 0;
   bool marking = false;  // That it is unreachable or gone for good is being written (HA-113).
+  // What the agent has said that it has, and that with the pending operations applied in their order: RESERVE and the
+  // like count as done when they are accepted (SCH-184).
+  model::Resources confirmed;
   model::Resources total;
-  model::Resources allocated;  // Held by tasks; kept up to date with each change.
+  bool shrunken = false;  // The total became less than what was allocated: an operation failed, or the agent says so.
+  // Held by tasks and executors; kept up to date with each change. A shared volume counts once for each holder.
+  model::Resources allocated;
   model::Resources offered;
   std::set<std::pair<FrameworkId, TaskId>> tasks;
+  std::map<std::pair<FrameworkId, ExecutorId>, Executor> executors;
+  std::map<OperationUuid, Operation> operations;
   std::set<OfferId> offers;
 
   mutable std::shared_ptr<const AgentView> view;

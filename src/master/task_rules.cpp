@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "master/executor_rules.h"
+#include "master/executors.h"
 #include "mesos/v1/mesos.pb.h"
 #include "model/identifier.h"
 
@@ -112,16 +114,44 @@ Result<> check_command_or_executor(TaskCase& given) {
   return invalid("Task should have at least one (but not both) of CommandInfo or ExecutorInfo present");
 }
 
+// SCH-151, SCH-153 to SCH-157
 Result<> check_executor(TaskCase& given) {
   if (!given.task.has_executor()) return {};
-  return invalid("Tasks with an executor of their own are not supported by this version");
+  const mesos::v1::ExecutorInfo& executor = given.task.executor();
+  ExecutorCase validated{executor, given.framework, given.agent, {}};
+  TRY(validate_executor(validated));
+  if (executor.type() != mesos::v1::ExecutorInfo::CUSTOM) return invalid("'ExecutorInfo.type' must be 'CUSTOM'");
+  given.executor_needed = std::move(validated.needed);
+  given.starts_executor = find_executor(given.agent, given.framework.id, executor.executor_id().value()) == nullptr;
+  return {};
+}
+
+// RES-024
+Result<> check_no_overlap_with_executor(TaskCase& given) {
+  if (!given.task.has_executor()) return {};
+  const auto& executor = given.task.executor().resources();
+  if (model::check_no_overlap({&given.task.resources(), &executor})) return {};
+  return invalid(fmt::format("There are overlapping resources in the task resources {} and executor resources {}",
+                             given.needed.to_text(), given.executor_needed.to_text()));
+}
+
+Result<> check_mixes_with_executor(TaskCase& given) {
+  if (!given.task.has_executor()) return {};
+  const model::Resources total = given.needed + given.executor_needed;
+  TRY(prefixed("Task and its executor use duplicate persistence ID: ", model::check_persistence_ids(total)));
+  if (auto role = total.allocation_role(); !role) {
+    return invalid("Invalid task and executor resources: " + role.error().message);
+  }
+  return prefixed("Task and its executor mix revocable and non-revocable resources: ",
+                  model::check_revocable_not_mixed(total));
 }
 
 // SCH-148
 Result<> check_fits(TaskCase& given) {
-  if (given.available.contains(given.needed)) return {};
+  const model::Resources total = given.starts_executor ? given.needed + given.executor_needed : given.needed;
+  if (given.available.contains(total.with_single_counts())) return {};
   return invalid(fmt::format("Total resources {} required by task and its executor is more than available {}",
-                             given.needed.to_text(), given.available.to_text()));
+                             total.to_text(), given.available.to_text()));
 }
 
 Result<> check_share_cgroups(TaskCase& given) {
@@ -132,26 +162,20 @@ Result<> check_share_cgroups(TaskCase& given) {
 
 }  // namespace
 
+Result<> validate_task_alone(TaskCase& given) {
+  static constexpr std::array rules{check_id,           check_not_in_use,        check_not_unreachable,
+                                    check_agent,        check_kill_policy,       check_max_completion_time,
+                                    check_task_check,   check_task_health_check, check_resources,
+                                    check_persistence,  check_one_role,          check_revocable,
+                                    check_task_command, check_task_container,    check_limits};
+  for (const auto rule : rules) TRY(rule(given));
+  return {};
+}
+
 Result<> validate_task(TaskCase& given) {
-  static constexpr std::array rules{check_id,
-                                    check_not_in_use,
-                                    check_not_unreachable,
-                                    check_agent,
-                                    check_kill_policy,
-                                    check_max_completion_time,
-                                    check_task_check,
-                                    check_task_health_check,
-                                    check_resources,
-                                    check_persistence,
-                                    check_one_role,
-                                    check_revocable,
-                                    check_task_command,
-                                    check_task_container,
-                                    check_limits,
-                                    check_command_or_executor,
-                                    check_executor,
-                                    check_fits,
-                                    check_share_cgroups};
+  TRY(validate_task_alone(given));
+  static constexpr std::array rules{check_command_or_executor, check_executor, check_no_overlap_with_executor,
+                                    check_mixes_with_executor, check_fits,     check_share_cgroups};
   for (const auto rule : rules) TRY(rule(given));
   return {};
 }

@@ -10,17 +10,21 @@
 
 namespace stoa::master {
 
-// What the rules look at. `task` is already complete: allocation roles filled in.
+// What the rules look at. `task` is already complete: allocation roles and the executor's framework id filled in.
 struct TaskCase {
   const mesos::v1::TaskInfo& task;
   const Framework& framework;
   const Agent& agent;
-  const model::Resources& available;  // What is left of the offers.
-  model::Resources needed;            // Filled by the rule on resources; later rules rely on it.
+  const model::Resources& available;      // What is left of the offers.
+  model::Resources needed = {};           // By the task; filled by the rule on resources, later rules rely on it.
+  model::Resources executor_needed = {};  // By its own executor, whether it runs already or not.
+  bool starts_executor = false;           // Its executor is not in the books yet.
 };
 
-// Fails with the text of the first rule broken.
+// All rules, for a task of a LAUNCH. Fails with the text of the first rule broken.
 Result<> validate_task(TaskCase& given);
+// Rules 1 to 15, that look at nothing but the task itself: all that holds for one of a group (SCH-160).
+Result<> validate_task_alone(TaskCase& given);
 
 // Rules on parts, used for executors too. Each fails with the bare reason.
 Result<> check_command(const mesos::v1::CommandInfo& command);        // SCH-139

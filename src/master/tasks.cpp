@@ -115,16 +115,11 @@ void erase_from_agent(Context& context, const Framework& framework, const Task& 
 
 bool is_terminal(int state) { return model::is_terminal(static_cast<mesos::v1::TaskState>(state)); }
 
-void launch_task(Context& context, Framework& framework, Agent& agent, const TaskInfo& info,
-                 model::Resources resources) {
+void enter_launched(Context& context, Framework& framework, Agent& agent, const TaskInfo& info,
+                    model::Resources resources) {
   context.state.metrics.count("master/messages_launch_tasks");
   enter(context, framework, agent, std::make_shared<const TaskRecord>(record_of(framework, info)),
         std::move(resources));
-  auto message = std::make_shared<link::ToAgent>();
-  auto& run = *message->mutable_run();
-  *run.mutable_framework_info() = *framework.info;
-  *run.mutable_task() = info;
-  send(context, agent, std::move(message));
 }
 
 void adopt_task(Context& context, Framework& framework, Agent& agent, const TaskRecord& record) {

@@ -5,9 +5,9 @@
 
 namespace stoa::master {
 
-// Enters a task that was just launched, in TASK_STAGING, and sends it to its agent.
-void launch_task(Context& context, Framework& framework, Agent& agent, const mesos::v1::TaskInfo& task,
-                 model::Resources resources);
+// Enters a task that is being launched, in TASK_STAGING. Its resources must be the framework's already.
+void enter_launched(Context& context, Framework& framework, Agent& agent, const mesos::v1::TaskInfo& task,
+                    model::Resources resources);
 
 // Enters a task that an agent reported when it (re-)registered. Its resources must be part of the agent's.
 void adopt_task(Context& context, Framework& framework, Agent& agent, const mesos::v1::Task& task);

@@ -20,6 +20,10 @@
 #include "master/master.h"
 #include "model/resources.h"
 
+namespace stoa::link {
+class Register;
+}  // namespace stoa::link
+
 namespace stoa::master {
 
 using Lines = std::vector<std::string>;
@@ -49,6 +53,8 @@ struct FakeScheduler {
   Lines heard();
   // The newest status; one must have come.
   const mesos::v1::TaskStatus& status() const;
+  // The same of operations.
+  const mesos::v1::OperationStatus& operation_status() const;
   const mesos::v1::scheduler::Event& last() const { return *events.back(); }
   // The outstanding offer of an agent, or of any; there must be one.
   const mesos::v1::Offer& offer(const AgentId& agent = {}) const;
@@ -63,10 +69,14 @@ struct FakeAgent {
   bool answers_pings = true;
   int pings = 0;
   std::vector<std::shared_ptr<const link::ToAgent>> received;  // Without pings.
+  // What it registers with besides: executors, operations, other resources in all.
+  std::shared_ptr<const link::Register> also;
   Lines lines;
 
   Lines told();
   const link::ToAgent& last() const { return *received.back(); }
+  // The uuid of the operation that came last, or `back` before it.
+  std::string operation(std::size_t back = 0) const;
 };
 
 class Bench {
@@ -89,6 +99,10 @@ class Bench {
   Result<> call(FakeScheduler& scheduler, mesos::v1::scheduler::Call call);
   Result<> accept(FakeScheduler& scheduler, const std::vector<OfferId>& offers,
                   const std::vector<mesos::v1::TaskInfo>& tasks, std::optional<double> refuse_seconds = {});
+  // An ACCEPT with any operations.
+  Result<> operate(FakeScheduler& scheduler, const std::vector<OfferId>& offers,
+                   const std::vector<mesos::v1::Offer_Operation>& operations,
+                   std::optional<double> refuse_seconds = {});
   // Launches on the outstanding offer of the task's agent and refuses nothing of the rest.
   void launch(FakeScheduler& scheduler, const mesos::v1::TaskInfo& task);
   Result<> decline(FakeScheduler& scheduler, const OfferId& offer, std::optional<double> refuse_seconds = {});
@@ -114,6 +128,13 @@ class Bench {
   // Reports a state; returns the uuid. `latest` is the newest state if that is another.
   std::string update(FakeAgent& agent, const FakeScheduler& scheduler, const std::string& task,
                      mesos::v1::TaskState state, std::optional<mesos::v1::TaskState> latest = {});
+
+  void exit_executor(FakeAgent& agent, const FakeScheduler& scheduler, const std::string& executor, int status = 0);
+  // Reports a mesos::v1::OperationState; returns the uuid of the status, empty if it is not to be acknowledged.
+  std::string update_operation(FakeAgent& agent, const std::string& operation_uuid, int state,
+                               bool acknowledged = true);
+  Result<> acknowledge_operation(FakeScheduler& scheduler, const AgentId& agent, const std::string& operation,
+                                 const std::string& uuid);
 
   // While writes are held they wait in `writes`; release lets the first become durable or fail.
   void hold_writes() { holding_ = true; }

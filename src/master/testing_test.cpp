@@ -177,11 +177,25 @@ const v1::TaskStatus& FakeScheduler::status() const {
   CHECK(false, "no status came");
 }
 
+const v1::OperationStatus& FakeScheduler::operation_status() const {
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if ((*event)->has_update_operation_status()) return (*event)->update_operation_status().status();
+  }
+  CHECK(false, "no status of an operation came");
+}
+
 const v1::Offer& FakeScheduler::offer(const AgentId& agent) const {
   for (const auto& [id, offer] : offers) {
     if (agent.empty() || offer->agent_id().value() == agent.value) return *offer;
   }
   CHECK(false, "no offer is outstanding");
+}
+
+std::string FakeAgent::operation(std::size_t back) const {
+  for (auto message = received.rbegin(); message != received.rend(); ++message) {
+    if ((*message)->has_apply_operation() && back-- == 0) return (*message)->apply_operation().operation_uuid();
+  }
+  CHECK(false, "no operation came");
 }
 
 Lines FakeAgent::told() { return std::exchange(lines, {}); }
@@ -359,12 +373,18 @@ Result<> Bench::call(FakeScheduler& scheduler, SchedulerCallMessage call) {
 
 Result<> Bench::accept(FakeScheduler& scheduler, const std::vector<OfferId>& offers,
                        const std::vector<v1::TaskInfo>& tasks, std::optional<double> refuse_seconds) {
+  v1::Offer::Operation operation;
+  operation.set_type(v1::Offer::Operation::LAUNCH);
+  for (const v1::TaskInfo& task : tasks) *operation.mutable_launch()->add_task_infos() = task;
+  return operate(scheduler, offers, {operation}, refuse_seconds);
+}
+
+Result<> Bench::operate(FakeScheduler& scheduler, const std::vector<OfferId>& offers,
+                        const std::vector<v1::Offer_Operation>& operations, std::optional<double> refuse_seconds) {
   SchedulerCallMessage call;
   call.set_type(SchedulerCallMessage::ACCEPT);
   for (const OfferId& id : offers) call.mutable_accept()->add_offer_ids()->set_value(id.value);
-  v1::Offer::Operation& operation = *call.mutable_accept()->add_operations();
-  operation.set_type(v1::Offer::Operation::LAUNCH);
-  for (const v1::TaskInfo& task : tasks) *operation.mutable_launch()->add_task_infos() = task;
+  for (const auto& operation : operations) *call.mutable_accept()->add_operations() = operation;
   if (refuse_seconds) call.mutable_accept()->mutable_filters()->set_refuse_seconds(*refuse_seconds);
   const std::vector<OfferId> used = offers;
   TRY(this->call(scheduler, std::move(call)));
@@ -476,6 +496,10 @@ void Bench::send_register(FakeAgent& agent, const std::vector<v1::Task>& tasks,
   claim.add_addresses("fd00::1");
   for (const v1::Task& task : tasks) *claim.add_tasks() = task;
   for (const v1::FrameworkInfo& framework : frameworks) *claim.add_frameworks() = framework;
+  if (agent.also) {
+    if (!agent.also->total_resources().empty()) claim.clear_total_resources();
+    claim.MergeFrom(*agent.also);
+  }
   say(agent, std::move(message));
 }
 
@@ -505,6 +529,40 @@ std::string Bench::update(FakeAgent& agent, const FakeScheduler& scheduler, cons
   if (latest) update.set_latest_state(*latest);
   say(agent, std::move(message));
   return uuid;
+}
+
+void Bench::exit_executor(FakeAgent& agent, const FakeScheduler& scheduler, const std::string& executor, int status) {
+  link::ToMaster message;
+  message.mutable_executor_exited()->mutable_framework_id()->set_value(scheduler.id.value);
+  message.mutable_executor_exited()->mutable_executor_id()->set_value(executor);
+  message.mutable_executor_exited()->set_status(status);
+  say(agent, std::move(message));
+}
+
+std::string Bench::update_operation(FakeAgent& agent, const std::string& operation_uuid, int state, bool acknowledged) {
+  link::ToMaster message;
+  link::UpdateOperation& update = *message.mutable_update_operation();
+  update.set_operation_uuid(operation_uuid);
+  update.mutable_status()->set_state(static_cast<v1::OperationState>(state));
+  std::string uuid;
+  if (acknowledged) {
+    uuid = "status" + std::to_string(next_number_++);
+    uuid.resize(16, '.');
+    update.mutable_status()->mutable_uuid()->set_value(uuid);
+  }
+  say(agent, std::move(message));
+  return uuid;
+}
+
+Result<> Bench::acknowledge_operation(FakeScheduler& scheduler, const AgentId& agent, const std::string& operation,
+                                      const std::string& uuid) {
+  SchedulerCallMessage call;
+  call.set_type(SchedulerCallMessage::ACKNOWLEDGE_OPERATION_STATUS);
+  auto& acknowledge = *call.mutable_acknowledge_operation_status();
+  acknowledge.mutable_agent_id()->set_value(agent.value);
+  acknowledge.mutable_operation_id()->set_value(operation);
+  acknowledge.set_uuid(uuid);
+  return this->call(scheduler, std::move(call));
 }
 
 std::string Bench::list_of(const FrameworkId& framework, const std::string& task) const {

@@ -29,6 +29,13 @@ std::shared_ptr<const FrameworkView> view_of(const State& state, const Framework
   }
   view->completed_tasks.assign(framework.completed.begin(), framework.completed.end());
   for (const OfferId& id : framework.offers) view->offers.push_back(state.offers.at(id).view);
+  std::vector<std::pair<std::uint64_t, ExecutorView>> executors;
+  for (const auto& [agent, id] : framework.executors) {
+    const Executor& executor = state.agents.at(agent).executors.at({framework.id, id});
+    executors.push_back({executor.sequence, {executor.info, agent}});
+  }
+  std::ranges::sort(executors, {}, [](const auto& entry) { return entry.first; });
+  for (auto& [sequence, executor] : executors) view->executors.push_back(std::move(executor));
   framework.view = std::move(view);
   return framework.view;
 }
@@ -47,6 +54,10 @@ std::shared_ptr<const AgentView> view_of(const State&, const Agent& agent) {
   view->total = agent.total;
   view->allocated = agent.allocated;
   view->offered = agent.offered;
+  std::vector<const Operation*> operations;
+  for (const auto& [uuid, operation] : agent.operations) operations.push_back(&operation);
+  std::ranges::sort(operations, {}, &Operation::sequence);
+  for (const Operation* operation : operations) view->operations.push_back(operation->message);
   agent.view = std::move(view);
   return agent.view;
 }
