@@ -483,6 +483,53 @@ TEST_F(MasterReads, ListsThatDashboardsIterateAreThereWhenEmpty) {
   EXPECT_EQ(post(R"({"type":"GET_OPERATIONS"})").body, R"({"type":"GET_OPERATIONS","get_operations":{}})");
 }
 
+// OPR-094 V0-053 V0-047 OPR-086
+TEST_F(MasterReads, ExecutorsAreListedAndCountedWithoutTheirSecrets) {
+  fill();
+  mesos::v1::ExecutorInfo info;
+  info.mutable_executor_id()->set_value("e");
+  info.mutable_framework_id()->set_value("F1");
+  info.set_type(mesos::v1::ExecutorInfo::CUSTOM);
+  info.mutable_command()->set_value("run");
+  auto& variable = *info.mutable_command()->mutable_environment()->add_variables();
+  variable.set_name("TOKEN");
+  variable.set_type(mesos::v1::Environment::Variable::SECRET);
+  variable.mutable_secret()->mutable_value()->set_data("hidden");
+  auto& gpus = *info.add_resources();
+  gpus.set_name("gpus");
+  gpus.set_type(mesos::v1::Value::SCALAR);
+  gpus.mutable_scalar()->set_value(3);
+  gpus.mutable_allocation_info()->set_role("eng");
+  auto view = std::make_shared<master::FrameworkView>(*master_.state.frameworks[0]);
+  view->executors.push_back({std::make_shared<const mesos::v1::ExecutorInfo>(info), AgentId("M-S0")});
+  master_.state.frameworks = {view};
+  EXPECT_THAT(post(R"({"type":"GET_EXECUTORS"})").body,
+              StartsWith(R"({"type":"GET_EXECUTORS","get_executors":{"executors":[{"executor_info":{)"));
+  EXPECT_THAT(post(R"({"type":"GET_EXECUTORS"})").body, HasSubstr(R"("agent_id":{"value":"M-S0"}}]}})"));
+  const std::string state = get("/state");
+  EXPECT_THAT(state, HasSubstr(R"("executors":[{"executor_id":"e","name":"","framework_id":"F1","command":{)"
+                               R"("value":"run","argv":[],"environment":{"variables":[{"name":"TOKEN",)"
+                               R"("type":"SECRET"}]},"uris":[]},"resources":{)"));
+  EXPECT_THAT(state, HasSubstr(R"("role":"eng","type":"CUSTOM","slave_id":"M-S0"}])"));
+  EXPECT_THAT(state, Not(HasSubstr("hidden")));
+  EXPECT_THAT(state, HasSubstr(R"("gpus":3)"));
+}
+
+// OPR-095
+TEST_F(MasterReads, OperationsAreThoseOfRegisteredAgents) {
+  fill();
+  mesos::v1::Operation operation;
+  operation.mutable_info()->set_type(mesos::v1::Offer::Operation::RESERVE);
+  operation.mutable_latest_status()->set_state(mesos::v1::OPERATION_PENDING);
+  operation.mutable_uuid()->set_value("0123456789abcdef");
+  auto view = std::make_shared<master::AgentView>(*master_.state.agents[0]);
+  view->operations.push_back(std::make_shared<const mesos::v1::Operation>(operation));
+  master_.state.agents = {view};
+  EXPECT_EQ(post(R"({"type":"GET_OPERATIONS"})").body,
+            R"({"type":"GET_OPERATIONS","get_operations":{"operations":[{"info":{"type":"RESERVE"},)"
+            R"("latest_status":{"state":"OPERATION_PENDING"},"uuid":{"value":"MDEyMzQ1Njc4OWFiY2RlZg=="}}]}})");
+}
+
 // OPR-068 HTTP-148
 TEST_F(MasterReads, BothEncodingsOfAStateAreOneMessage) {
   fill();

@@ -75,11 +75,14 @@ http::Response get_executors(const MasterRequest& request, const master::Snapsho
   return out.finish();
 }
 
-// The core of this version keeps no operations past their call.
-http::Response get_operations(const MasterRequest& request, const master::Snapshot&) {
+// OPR-095
+http::Response get_operations(const MasterRequest& request, const master::Snapshot& state) {
   Response response;
   response.set_type(Response::GET_OPERATIONS);
-  response.mutable_get_operations();
+  auto& operations = *response.mutable_get_operations();
+  for (const auto& agent : state.agents) {
+    for (const auto& operation : agent->operations) *operations.add_operations() = *operation;
+  }
   return encoded(response, request.encoding);
 }
 

@@ -65,11 +65,7 @@ void fill_framework(const master::FrameworkView& view, Framework& framework) {
   set_time(&Framework::mutable_reregistered_time, framework, view.reregistered);
   set_time(&Framework::mutable_unregistered_time, framework, view.unregistered);
   for (const auto& offer : view.offers) add_offer(*offer, framework);
-  model::Resources used;
-  for (const auto& task : view.tasks) {
-    if (!model::is_terminal(task->state())) used += v0::resources_of(task->resources());
-  }
-  used.to_messages(WireForm::endpoint_form, *framework.mutable_allocated_resources());
+  v0::used_by(view).to_messages(WireForm::endpoint_form, *framework.mutable_allocated_resources());
   v0::offered_to(view).to_messages(WireForm::endpoint_form, *framework.mutable_offered_resources());
   framework.mutable_offer_constraints();
 }
@@ -93,11 +89,18 @@ void write_get_tasks(AnswerWriter& out, Field field, const master::Snapshot& sta
   out.end();
 }
 
-// The master of this version knows no executors but those that agents add for single tasks, which are not listed
-// (OPR-094).
-void write_get_executors(AnswerWriter& out, Field field, const master::Snapshot&) {
+// Without those that agents add for single tasks (OPR-094).
+void write_get_executors(AnswerWriter& out, Field field, const master::Snapshot& state) {
   out.begin(field);
   out.begin_list({"executors", Response::GetExecutors::kExecutorsFieldNumber});
+  for (const auto& framework : state.frameworks) {
+    for (const master::ExecutorView& executor : framework->executors) {
+      Response::GetExecutors::Executor element;
+      *element.mutable_executor_info() = *executor.info;
+      element.mutable_agent_id()->set_value(executor.agent.value);
+      out.element(element);
+    }
+  }
   out.end_list();
   out.end();
 }

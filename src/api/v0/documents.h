@@ -50,5 +50,9 @@ void write_framework(codec::JsonWriter& out, const master::FrameworkView& framew
 // `slave(1)@IP:PORT`, IPv4 preferred (V0-031).
 std::string pid_of(const master::AgentView& agent);
 model::Resources offered_to(const master::FrameworkView& framework);
+// What its executors and its tasks that have not ended hold.
+model::Resources used_by(const master::FrameworkView& framework);
+// The executors of a framework (V0-053), as a value.
+void write_executors(codec::JsonWriter& out, const master::FrameworkView& framework);
 
 }  // namespace stoa::api::v0

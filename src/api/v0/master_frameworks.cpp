@@ -37,6 +37,15 @@ model::Resources offered_to(const master::FrameworkView& framework) {
   return sum;
 }
 
+model::Resources used_by(const master::FrameworkView& framework) {
+  model::Resources sum;
+  for (const auto& executor : framework.executors) sum += resources_of(executor.info->resources());
+  for (const auto& task : framework.tasks) {
+    if (!model::is_terminal(task->state())) sum += resources_of(task->resources());
+  }
+  return sum;
+}
+
 void write_framework_head(JsonWriter& out, const master::FrameworkView& framework, const FrameworkSums& sums) {
   const mesos::v1::FrameworkInfo& info = *framework.info;
   out.key("id").string(framework.id.value).key("name").string(info.name());
@@ -61,6 +70,7 @@ void write_framework(JsonWriter& out, const master::FrameworkView& framework) {
     resources.push_back(resources_of(task->resources()));
     if (!model::is_terminal(task->state())) sums.used += resources.back();
   }
+  for (const auto& executor : framework.executors) sums.used += resources_of(executor.info->resources());
   out.begin_object();
   write_framework_head(out, framework, sums);
   out.key("user").string(info.user()).key("failover_timeout").number(info.failover_timeout());
@@ -80,7 +90,7 @@ void write_framework(JsonWriter& out, const master::FrameworkView& framework) {
   out.key("offers").begin_array();
   for (const auto& offer : framework.offers) write_offer(out, *offer);
   out.end_array();
-  out.key("executors").begin_array().end_array();
+  write_executors(out.key("executors"), framework);
   if (info.has_labels()) write_labels(out.key("labels"), info.labels());
   out.key("offer_constraints").begin_object().end_object();
   out.end_object();

@@ -68,11 +68,7 @@ const Counts& find(const std::map<std::string_view, Counts>& index, std::string_
 }
 
 FrameworkSums sums_of(const master::FrameworkView& framework) {
-  FrameworkSums sums{.used = {}, .offered = offered_to(framework)};
-  for (const auto& task : framework.tasks) {
-    if (!model::is_terminal(task->state())) sums.used += resources_of(task->resources());
-  }
-  return sums;
+  return {.used = used_by(framework), .offered = offered_to(framework)};
 }
 
 }  // namespace
