@@ -124,23 +124,30 @@ void Resources::subtract_contained(const Resources& other) {
 }
 
 void Resources::subtract_floored(const Resources& other) {
+  std::size_t hint = 0;
+  bool emptied = false;
   for (const Member& theirs : other) {
-    const auto mine = std::ranges::find_if(
-        members_, [&theirs](const Member& member) { return theirs.resource.is_subtractable_from(member.resource); });
-    if (mine == members_.end()) continue;
-    if (theirs.resource.is_shared() && mine->count > theirs.count) {
-      mine->count -= theirs.count;
+    const std::size_t found = find_from(members_, hint, [&theirs](const Member& member) {
+      return member.count > 0 && theirs.resource.is_subtractable_from(member.resource);
+    });
+    if (found == members_.size()) continue;
+    hint = found + 1;
+    Member& mine = members_[found];
+    if (theirs.resource.is_shared() && mine.count > theirs.count) {
+      mine.count -= theirs.count;
       continue;
     }
     if (!theirs.resource.is_whole_only() && !theirs.resource.is_shared()) {
-      const bool covered = !theirs.resource.is_scalar() || theirs.resource.scalar() < mine->resource.scalar();
+      const bool covered = !theirs.resource.is_scalar() || theirs.resource.scalar() < mine.resource.scalar();
       if (covered) {
-        mine->resource -= theirs.resource;
-        if (!mine->resource.is_empty()) continue;
+        mine.resource -= theirs.resource;
+        if (!mine.resource.is_empty()) continue;
       }
     }
-    members_.erase(mine);
+    mine.count = 0;
+    emptied = true;
   }
+  if (emptied) std::erase_if(members_, [](const Member& member) { return member.count == 0; });
 }
 
 bool Resources::contains(const Resources& other) const {
