@@ -208,6 +208,20 @@ TEST(AgentFlags, EveryOldNameWorks) {
   EXPECT_EQ(table.find("allowed_capabilities")->name, "effective_capabilities");
 }
 
+// SCH-261
+TEST(MasterFlags, RateLimitsAreCheckedBeforeTheMasterStarts) {
+  const auto problems = [](const std::string& text) { return master({"--rate_limits=" + text}).problems.size(); };
+  EXPECT_EQ(problems(R"({"limits":[{"principal":"a","qps":1.5,"capacity":9},{"principal":"b"}],)"
+                     R"("aggregate_default_qps":10,"aggregate_default_capacity":100})"),
+            0u);
+  EXPECT_EQ(problems(R"({"limits":[{"principal":"a","qps":0}]})"), 1u);
+  EXPECT_EQ(problems(R"({"limits":[{"principal":"a","qps":-1}]})"), 1u);
+  EXPECT_EQ(problems(R"({"aggregate_default_qps":0})"), 1u);
+  EXPECT_EQ(problems(R"({"limits":[{"principal":"a","qps":1},{"principal":"a","qps":2}]})"), 1u);
+  EXPECT_EQ(problems(R"({"limits":[{"qps":1}]})"), 1u);
+  EXPECT_EQ(problems("{"), 1u);
+}
+
 // AGT-004 AGT-005
 TEST(AgentFlags, LimitsAreNamedWithFlagAndValue) {
   EXPECT_EQ(agent({"--executor_reregistration_timeout=16secs"}).problems,

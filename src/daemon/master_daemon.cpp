@@ -57,6 +57,8 @@ master::Config config_of(const MasterOptions& options, const Identity& identity)
   config.agent_reregister_timeout = options.agent_reregister_timeout;
   config.offer_timeout = options.offer_timeout;
   config.root_submissions = options.root_submissions;
+  config.rate_limits = options.rate_limits;
+  config.publish_per_framework_metrics = options.publish_per_framework_metrics;
   config.roles = options.roles;
   config.max_completed_frameworks = options.max_completed_frameworks;
   config.max_completed_tasks_per_framework = options.max_completed_tasks_per_framework;

@@ -1,5 +1,6 @@
 #include "daemon/master_flags.h"
 
+#include "daemon/rate_limits_flag.h"
 #include "model/quantities.h"
 
 namespace stoa::daemon {
@@ -13,6 +14,11 @@ std::string quantities_fault(const std::string& text) {
     if (!parsed) return parsed.error().message;
   }
   return {};
+}
+
+std::string rate_limits_fault(const std::string& text) {
+  const auto parsed = parse_rate_limits(text);
+  return parsed ? std::string() : parsed.error().message;
 }
 
 void add_registry_flags(flags::Table& table, MasterFlags& flags) {
@@ -60,9 +66,7 @@ void add_agent_health_flags(flags::Table& table, MasterFlags& flags) {
 }
 
 void add_remaining(flags::Table& table) {
-  table.refuse("rate_limits", "", "calls of frameworks cannot be limited in this version");
   table.ignore("authenticators", "crammd5", "agents are not authenticated");
-  table.ignore("publish_per_framework_metrics", "true", "metrics of single frameworks are bounded by themselves");
   table.ignore("max_operator_event_stream_subscribers", "1000", "connections are limited by --http_max_connections");
   table.ignore("webui_dir", "", "pages are inside the program");
   table.ignore("http_heartbeat_interval", "15secs", "heartbeats come every 15 seconds");
@@ -75,6 +79,11 @@ void add_cluster_flags(flags::Table& table, MasterFlags& flags) {
   table.add("cluster", flags.cluster, "Name of the cluster, as shown.").example("production");
   table.add("roles", flags.roles, "The only roles that frameworks may have; default: every role.").example("eng,ads");
   table.add("root_submissions", flags.root_submissions, "Whether frameworks may run tasks as root.");
+  table.add("rate_limits", flags.rate_limits, "Rates of the calls of frameworks, by principal, as JSON.")
+      .check(rate_limits_fault)
+      .example(R"({"limits":[{"principal":"batch","qps":10,"capacity":1000}]})");
+  table.add("publish_per_framework_metrics", flags.publish_per_framework_metrics,
+            "Whether there are metrics of each single framework.");
 }
 
 void add_allocation_flags(flags::Table& table, MasterFlags& flags) {

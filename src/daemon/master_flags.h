@@ -25,6 +25,8 @@ struct MasterFlags {
 
   std::optional<std::set<std::string>> roles;
   bool root_submissions = true;
+  std::string rate_limits;  // JSON, see rate_limits_flag.h; empty: none.
+  bool publish_per_framework_metrics = true;
   Duration allocation_interval = std::chrono::seconds(1);
   std::optional<Duration> offer_timeout;
   std::string min_allocatable_resources = "cpus:0.01|mem:32";  // Alternatives, each as model::Quantities.

@@ -11,6 +11,7 @@
 #include "daemon/authentication.h"
 #include "daemon/identity.h"
 #include "http/server.h"
+#include "master/rate_limits.h"
 #include "model/quantities.h"
 
 namespace stoa::daemon {
@@ -25,6 +26,8 @@ struct MasterOptions {
   AuthenticationFlags authentication;
   std::optional<std::set<std::string>> roles;
   bool root_submissions = true;
+  std::optional<master::RateLimits> rate_limits;
+  bool publish_per_framework_metrics = true;
   Duration allocation_interval = std::chrono::seconds(1);
   Duration allocation_min_interval = std::chrono::milliseconds(50);
   std::optional<std::vector<model::Quantities>> min_allocatable_resources;

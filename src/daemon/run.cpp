@@ -9,6 +9,7 @@
 #include "daemon/daemon.h"
 #include "daemon/logging.h"
 #include "daemon/master_flags.h"
+#include "daemon/rate_limits_flag.h"
 #include "daemon/serve.h"
 #include "daemon/up_flags.h"
 #include "daemon/version.h"
@@ -63,6 +64,8 @@ Result<MasterOptions> master_options(const MasterFlags& given) {
   options.authentication.frameworks |= given.authenticate_frameworks;
   options.roles = given.roles;
   options.root_submissions = given.root_submissions;
+  LET(options.rate_limits, parse_rate_limits(given.rate_limits));
+  options.publish_per_framework_metrics = given.publish_per_framework_metrics;
   options.allocation_interval = given.allocation_interval;
   LET(options.min_allocatable_resources, allocator::parse_minimum(given.min_allocatable_resources));
   options.fair_sharing_excluded = {given.fair_sharing_excluded_resource_names.begin(),

@@ -123,7 +123,13 @@ void on_accept(Context& context, Framework& framework, const CallMessage& call) 
     pool.role = offer.role;
     pool.add(offer.resources);
   }
-  for (const OperationInfo& operation : accept.operations()) carry_out(context, framework, operation, pool);
+  FrameworkCounters& counters = *framework.counters;
+  (accept.operations().empty() ? counters.offers_declined : counters.offers_accepted) +=
+      static_cast<std::uint64_t>(accept.offer_ids_size());
+  for (const OperationInfo& operation : accept.operations()) {
+    count(counters.operations, operation.type());
+    carry_out(context, framework, operation, pool);
+  }
   give_back_rest(context, framework, pool, refusal(accept.has_filters() ? &accept.filters() : nullptr));
 }
 

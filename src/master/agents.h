@@ -27,6 +27,9 @@ void finish_forgetting(Context& context, const AgentId& id);
 // An agent that said farewell leaves the books; its tasks end with it (HA-116).
 void finish_unregistration(Context& context, const AgentId& id);
 
+// Takes an agent out of the books, with a FAILURE for everybody. Its tasks must have left them.
+void forget_agent(Context& context, Agent& agent);
+
 // Sends the framework's present info to every agent that runs something of it (AGT-042).
 void tell_agents_of(Context& context, const Framework& framework);
 

@@ -84,6 +84,7 @@ void on_scheduler_call(Context& context, const SchedulerCall& event) {
     context.effects.push_back(Reply{event.reply, std::unexpected(framework.error())});
     return;
   }
+  count((*framework)->counters->calls, event.call->type());
   if (event.call->type() == Call::UPDATE_FRAMEWORK) {
     context.effects.push_back(Reply{event.reply, on_update_framework(context, **framework, event)});
     return;

@@ -16,9 +16,9 @@ void remember(State& state, CompletedFramework completed) {
 }  // namespace
 
 void remember_completed(Context& context, const Framework& framework) {
-  remember(context.state, {framework.id, view_of(context.state, framework)});
+  remember(context.state, {framework.id, view_of(context.state, framework), *framework.counters});
 }
 
-void remember_completed(Context& context, const FrameworkId& id) { remember(context.state, {id, nullptr}); }
+void remember_completed(Context& context, const FrameworkId& id) { remember(context.state, {id, nullptr, {}}); }
 
 }  // namespace stoa::master

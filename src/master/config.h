@@ -10,6 +10,7 @@
 
 #include "allocator/allocator.h"
 #include "base/time.h"
+#include "master/rate_limits.h"
 #include "proto/forward.h"
 
 namespace stoa::master {
@@ -26,6 +27,8 @@ struct Config {
   std::optional<Duration> offer_timeout;
 
   bool root_submissions = true;
+  std::optional<RateLimits> rate_limits;
+  bool publish_per_framework_metrics = true;
   // Role whitelist; `*` is always allowed. Unset: every valid role is.
   std::optional<std::set<std::string>> roles;
 

@@ -11,7 +11,9 @@ void on_decline(Context& context, Framework& framework, const CallMessage& call)
   const double refuse = refusal(decline.has_filters() ? &decline.filters() : nullptr);
   for (const auto& id : decline.offer_ids()) {
     // Unknown and outdated ids are skipped, and so are those of others, lest one framework destroy another's offers.
-    if (framework.offers.contains(OfferId(id.value()))) return_offer(context, OfferId(id.value()), refuse);
+    if (!framework.offers.contains(OfferId(id.value()))) continue;
+    ++framework.counters->offers_declined;
+    return_offer(context, OfferId(id.value()), refuse);
   }
 }
 

@@ -58,6 +58,12 @@ struct Teardown {
   FrameworkId framework;
 };
 
+// An operator marks an agent gone for good.
+struct MarkGone {
+  ReplyNumber reply;
+  AgentId agent;
+};
+
 struct FromAgent {
   LinkNumber link;
   std::shared_ptr<const link::ToMaster> message;
@@ -70,7 +76,7 @@ struct LinkClosed {
 // Time passed: sent when next_wakeup() is reached.
 struct Tick {};
 
-using Event = std::variant<RegistryLoaded, Persisted, Subscribe, SchedulerCall, StreamClosed, Teardown, FromAgent,
-                           LinkClosed, Tick>;
+using Event = std::variant<RegistryLoaded, Persisted, Subscribe, SchedulerCall, StreamClosed, Teardown, MarkGone,
+                           FromAgent, LinkClosed, Tick>;
 
 }  // namespace stoa::master

@@ -31,7 +31,11 @@ void enter_executor(Context& context, Framework& framework, Agent& agent, const 
 }
 
 void adopt_executor(Context& context, Framework& framework, Agent& agent, const ExecutorInfo& info) {
-  auto resources = model::Resources::from_messages(info.resources());
+  ExecutorInfo complete = info;
+  complete.mutable_framework_id()->set_value(framework.id.value);
+  model::inject_allocation_role(*complete.mutable_resources(),
+                                framework.roles.empty() ? std::string("*") : *framework.roles.begin());
+  auto resources = model::Resources::from_messages(complete.resources());
   if (!resources) {
     log_warning(context, "agent {} reports executor {} with bad resources: {}", agent.id.value,
                 info.executor_id().value(), resources.error().message);
@@ -39,8 +43,6 @@ void adopt_executor(Context& context, Framework& framework, Agent& agent, const 
   }
   const auto charged = context.state.allocator.charge(framework.id, agent.id, *resources);
   CHECK(charged, charged.error().message);
-  ExecutorInfo complete = info;
-  complete.mutable_framework_id()->set_value(framework.id.value);
   enter_executor(context, framework, agent, complete, *std::move(resources));
 }
 

@@ -6,6 +6,7 @@
 #include "master/completed.h"
 #include "master/executors.h"
 #include "master/framework_info.h"
+#include "master/offer_constraints.h"
 #include "master/offers.h"
 #include "master/operation_book.h"
 #include "master/send.h"
@@ -61,27 +62,29 @@ void put_info(Framework& framework, FrameworkInfo info) {
   framework.view.reset();
 }
 
-// What a subscription asks for, made complete: the info with its id and principal, and the suppressed roles.
+void put_wishes(Framework& framework, Wishes wishes) {
+  framework.suppressed = std::move(wishes.suppressed);
+  framework.offer_constraints = std::move(wishes.constraints);
+  framework.view.reset();
+}
+
+// What a subscription asks for, made complete: the info with its id and principal, and which offers it wants.
 struct Wanted {
   FrameworkInfo info;
-  std::set<std::string> suppressed;
+  Wishes wishes;
 };
 
 Wanted wanted_of(const Subscribe& event) {
   const auto& subscribe = event.call->subscribe();
-  Wanted wanted{subscribe.framework_info(), {subscribe.suppressed_roles().begin(), subscribe.suppressed_roles().end()}};
+  Wanted wanted{subscribe.framework_info(), wishes_of(subscribe)};
   if (wanted.info.id().value().empty()) wanted.info.clear_id();
   if (!wanted.info.has_principal() && event.principal) wanted.info.set_principal(*event.principal);
   return wanted;
 }
 
-Result<> check_admissible(const State& state, const Subscribe& event, const Wanted& wanted) {
+Result<> check_admissible(const State& state, const Wanted& wanted) {
   TRY(validate_framework_info(wanted.info, state.config));
-  TRY(validate_suppressed(wanted.suppressed, roles_of(wanted.info)));
-  if (event.call->subscribe().has_offer_constraints() &&
-      !event.call->subscribe().offer_constraints().role_constraints().empty()) {
-    return fail(Code::unimplemented, "Offer constraints are not supported by this version");
-  }
+  TRY(validate_wishes(wanted.wishes, roles_of(wanted.info)));
   if (!wanted.info.has_id()) return {};
   const FrameworkId id(wanted.info.id().value());
   if (state.completed_ids.contains(id)) {
@@ -114,6 +117,7 @@ void send_subscribed(Context& context, Framework& framework) {
 }
 
 void attach_stream(Context& context, Framework& framework, const Subscribe& event) {
+  count(framework.counters->calls, mesos::v1::scheduler::Call::SUBSCRIBE);
   framework.stream = event.stream;
   framework.stream_id = event.stream_id;
   framework.view.reset();
@@ -131,7 +135,7 @@ void admit_new(Context& context, const Subscribe& event, Wanted wanted) {
   framework.id = id;
   framework.sequence = state.next_sequence++;
   put_info(framework, std::move(wanted.info));
-  framework.suppressed = std::move(wanted.suppressed);
+  put_wishes(framework, std::move(wanted.wishes));
   framework.registered = context.now.wall;
   framework.reregistered = context.now.wall;
   attach_stream(context, framework, event);
@@ -161,7 +165,7 @@ void resume(Context& context, const Subscribe& event, Framework& framework, Want
   end_old_stream(context, framework);
   withdraw_offers_silently(context, framework);
 
-  put_in_force(context, framework, std::move(wanted.info), std::move(wanted.suppressed));
+  put_in_force(context, framework, std::move(wanted.info), std::move(wanted.wishes));
   framework.reregistered = context.now.wall;
   if (framework.recovered) framework.registered = context.now.wall;
   framework.recovered = false;
@@ -180,9 +184,14 @@ RegistryChange removal_record(const Context& context, const Framework& framework
 
 }  // namespace
 
-void put_in_force(Context& context, Framework& framework, FrameworkInfo info, std::set<std::string> suppressed) {
+Result<> validate_wishes(const Wishes& wishes, const std::set<std::string>& roles) {
+  TRY(validate_suppressed(wishes.suppressed, roles));
+  return wishes.constraints ? validate_offer_constraints(*wishes.constraints, roles) : Result<>();
+}
+
+void put_in_force(Context& context, Framework& framework, FrameworkInfo info, Wishes wishes) {
   put_info(framework, std::move(info));
-  framework.suppressed = std::move(suppressed);
+  put_wishes(framework, std::move(wishes));
   context.state.allocator.update_framework(framework.id, spec_of(framework), context.now.steady);
   tell_agents_of(context, framework);
 }
@@ -192,7 +201,7 @@ void on_subscribe(Context& context, const Subscribe& event) {
   Wanted wanted = wanted_of(event);
   state.metrics.count(wanted.info.has_id() ? "master/messages_reregister_framework"
                                            : "master/messages_register_framework");
-  if (auto admissible = check_admissible(state, event, wanted); !admissible) {
+  if (auto admissible = check_admissible(state, wanted); !admissible) {
     log_info(context, "refusing a subscription of framework '{}': {}", wanted.info.name(), admissible.error().message);
     refuse_stream(context, event.stream, admissible.error().message);
     return;

@@ -10,10 +10,27 @@ namespace stoa::master {
 // Admits, resumes or refuses; a refusal is an ERROR event and the end of the stream (sections 2 and 6 of SCH).
 void on_subscribe(Context& context, const Subscribe& event);
 
-// Puts a new description and new suppressed roles in force: in the books, for the allocator, and on the agents that run
-// something of the framework.
-void put_in_force(Context& context, Framework& framework, mesos::v1::FrameworkInfo info,
-                  std::set<std::string> suppressed);
+// Which offers a framework wants, beside its description.
+struct Wishes {
+  std::set<std::string> suppressed;
+  std::shared_ptr<const mesos::v1::scheduler::OfferConstraints> constraints;  // Null if there are none.
+};
+// Of a SUBSCRIBE or UPDATE_FRAMEWORK.
+template <typename Call>
+Wishes wishes_of(const Call& call) {
+  Wishes wishes{{call.suppressed_roles().begin(), call.suppressed_roles().end()}, nullptr};
+  if (!call.offer_constraints().role_constraints().empty()) {
+    using Constraints = std::remove_cvref_t<decltype(call.offer_constraints())>;
+    wishes.constraints = std::make_shared<const Constraints>(call.offer_constraints());
+  }
+  return wishes;
+}
+// Fails with invalid_argument (SCH-049, SCH-051).
+Result<> validate_wishes(const Wishes& wishes, const std::set<std::string>& roles);
+
+// Puts a new description and new wishes in force: in the books, for the allocator, and on the agents that run something
+// of the framework.
+void put_in_force(Context& context, Framework& framework, mesos::v1::FrameworkInfo info, Wishes wishes);
 
 // The framework's stream ended: offers are withdrawn, the failover timer starts (SCH-068 to SCH-071). A notice about a
 // stream that was replaced changes nothing (SCH-072).

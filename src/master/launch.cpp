@@ -23,6 +23,7 @@ void refuse_task(Context& context, const Framework& framework, const TaskInfo& t
   StatusFacts facts{TaskId(task.task_id().value()), mesos::v1::TASK_ERROR, reason, why};
   facts.agent = AgentId(task.agent_id().value());
   context.state.metrics.count("master/tasks_error");
+  count(framework.counters->tasks_terminal, mesos::v1::TASK_ERROR);
   tell_status(context, framework, facts);
 }
 
@@ -33,13 +34,10 @@ void infer_type(mesos::v1::HealthCheck& check) {
   if (check.has_http() && !check.has_command()) check.set_type(mesos::v1::HealthCheck::HTTP);
 }
 
-// All resources in the one form that agents get (SCH-114). Invalid ones stay as they are: the rules refuse them.
-void normalize(google::protobuf::RepeatedPtrField<mesos::v1::Resource>& messages) {
-  const auto resources = model::Resources::from_messages(messages);
-  if (!resources) return;
-  google::protobuf::RepeatedPtrField<mesos::v1::Resource> normal;
-  resources->to_messages(model::WireForm::new_form, normal);
-  messages.Swap(&normal);
+// Writes resources in the one form that agents get (SCH-114).
+void write(const model::Resources& resources, google::protobuf::RepeatedPtrField<mesos::v1::Resource>& messages) {
+  messages.Clear();
+  resources.to_messages(model::WireForm::new_form, messages);
 }
 
 // The executor as the agent is to get it (SCH-113, SCH-151).
@@ -58,27 +56,34 @@ TaskInfo completed(const TaskInfo& given, const Framework& framework, const std:
   return task;
 }
 
-// SCH-158
-void warn_of_small(Context& context, const ExecutorInfo& executor, const model::Resources& needed) {
-  if (needed.scalar("cpus").thousandths() >= executor_cpus_min &&
-      needed.scalar("mem").thousandths() >= executor_mem_min) {
-    return;
+// Likely to starve, and accepted (SCH-158, RES-014).
+bool is_small(const model::Resources& resources) {
+  return resources.scalar("cpus").thousandths() < executor_cpus_min ||
+         resources.scalar("mem").thousandths() < executor_mem_min;
+}
+
+void note_small(Context& context, const TaskInfo& task, const TaskCase& launched) {
+  if (launched.starts_executor && is_small(launched.executor_needed)) {
+    log_warning(context, "executor {} has less than 0.01 cpus or 32 MB of memory: {}",
+                task.executor().executor_id().value(), launched.executor_needed.to_text());
   }
-  log_warning(context, "executor {} has less than 0.01 cpus or 32 MB of memory: {}", executor.executor_id().value(),
-              needed.to_text());
+  if (!task.has_executor() && is_small(launched.needed)) {
+    log_info(context, "task {} has less than 0.01 cpus or 32 MB of memory: {}", task.task_id().value(),
+             launched.needed.to_text());
+  }
 }
 
 void launch_one(Context& context, Framework& framework, TaskInfo& task, TaskCase& validated, Pool& pool) {
   auto message = std::make_shared<link::ToAgent>();
   auto& run = *message->mutable_run();
-  normalize(*task.mutable_resources());
+  write(validated.needed, *task.mutable_resources());
   if (task.has_executor()) {
-    normalize(*task.mutable_executor()->mutable_resources());
+    write(validated.executor_needed, *task.mutable_executor()->mutable_resources());
     run.set_expects_new_executor(validated.starts_executor);
   }
+  note_small(context, task, validated);
   take(context, framework, pool, validated.needed);
   if (validated.starts_executor) {
-    warn_of_small(context, task.executor(), validated.executor_needed);
     take(context, framework, pool, validated.executor_needed);
     enter_executor(context, framework, pool.agent, task.executor(), std::move(validated.executor_needed));
   }
@@ -105,7 +110,8 @@ void launch(Context& context, Framework& framework, const OperationInfo& operati
       continue;
     }
     TaskInfo task = completed(given, framework, pool.role);
-    const model::Resources usable = pool.usable();
+    model::Resources room;
+    const model::Resources& usable = pool.usable(room);
     TaskCase validated{task, framework, pool.agent, usable};
     if (auto valid = validate_task(validated); !valid) {
       refuse_task(context, framework, given, TaskStatus::REASON_TASK_INVALID, valid.error().message);
@@ -135,22 +141,23 @@ void launch_group(Context& context, Framework& framework, const OperationInfo& o
     if (task.has_executor()) complete(*task.mutable_executor(), framework, pool.role);
   }
 
-  const model::Resources usable = pool.usable();
+  model::Resources room;
+  const model::Resources& usable = pool.usable(room);
   GroupCase validated{executor, tasks, framework, pool.agent, usable};
   if (auto valid = validate_group(validated); !valid) {
     return refuse_group(context, framework, operation, valid.error().message);
   }
   run.set_expects_new_executor(validated.starts_executor);
   *run.mutable_framework_info() = *framework.info;
-  normalize(*executor.mutable_resources());
+  write(validated.executor_needed, *executor.mutable_resources());
   if (validated.starts_executor) {
     take(context, framework, pool, validated.executor_needed);
     enter_executor(context, framework, pool.agent, executor, std::move(validated.executor_needed));
   }
   for (int i = 0; i < tasks.size(); ++i) {
-    normalize(*tasks.Mutable(i)->mutable_resources());
-    *tasks.Mutable(i)->mutable_executor() = executor;  // SCH-161
     model::Resources& needed = validated.needed[static_cast<std::size_t>(i)];
+    write(needed, *tasks.Mutable(i)->mutable_resources());
+    *tasks.Mutable(i)->mutable_executor() = executor;  // SCH-161
     take(context, framework, pool, needed);
     enter_launched(context, framework, pool.agent, tasks.Get(i), std::move(needed));
   }

@@ -28,7 +28,9 @@ void lose_unkept_tasks(Context& context, Agent& agent) {
   release_executors(context, agent, [](const Framework& framework) { return !framework.info->checkpoint(); });
 }
 
-void forget(Context& context, Agent& agent) {
+}  // namespace
+
+void forget_agent(Context& context, Agent& agent) {
   State& state = context.state;
   withdraw_offers(context, agent);
   release_executors(context, agent, [](const Framework&) { return true; });
@@ -43,8 +45,6 @@ void forget(Context& context, Agent& agent) {
   state.agents.erase(id);
   tell_agent_failure(context, id);
 }
-
-}  // namespace
 
 void on_link_closed(Context& context, const LinkClosed& event) {
   State& state = context.state;
@@ -106,7 +106,7 @@ void finish_unreachable(Context& context, const AgentId& id) {
   for (const auto& [framework_id, task_id] : tasks) {
     make_unreachable(context, state.frameworks.at(framework_id), task_id, context.now.wall);
   }
-  forget(context, agent);
+  forget_agent(context, agent);
 }
 
 void begin_forgetting(Context& context, const AgentId& id) {
@@ -138,7 +138,7 @@ void finish_unregistration(Context& context, const AgentId& id) {
     lose_task(context, context.state.frameworks.at(framework_id), task_id, mesos::v1::TASK_GONE,
               TaskStatus::REASON_AGENT_REMOVED, message);
   }
-  forget(context, known->second);
+  forget_agent(context, known->second);
 }
 
 void tell_agents_of(Context& context, const Framework& framework) {

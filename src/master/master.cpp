@@ -6,9 +6,11 @@
 #include "master/calls.h"
 #include "master/completed.h"
 #include "master/frameworks.h"
+#include "master/gone.h"
 #include "master/offers.h"
 #include "master/send.h"
 #include "master/state.h"
+#include "master/throttle.h"
 #include "master/views.h"
 #include "mesos/v1/mesos.pb.h"
 #include "stoa/registry.pb.h"
@@ -65,7 +67,7 @@ void on_persisted(Context& context, const Persisted& event) {
                         [&](const ForgetRecoveredAgent& then) { finish_forgetting(context, then.agent); },
                         [&](const RemoveFramework& then) { finish_removal(context, then.framework); },
                         [&](const RemoveAgent& then) { finish_unregistration(context, then.agent); },
-                        [&](const NothingMore&) {}},
+                        [&](const MarkAgentGone& then) { finish_gone(context, then); }, [&](const NothingMore&) {}},
              node.mapped());
 }
 
@@ -92,6 +94,8 @@ void on_timer(Context& context, const TimerKey& key) {
       return begin_unreachable(context, state.agents.at(AgentId(key.id)));
     case TimerKey::Kind::recovered_agent:
       return begin_forgetting(context, AgentId(key.id));
+    case TimerKey::Kind::rate_limit:
+      return let_pass(context, key.id);
     case TimerKey::Kind::offer: {
       const OfferId id(key.id);
       Framework& framework = state.frameworks.at(state.offers.at(id).framework);
@@ -111,9 +115,12 @@ void Master::step(const Event& event, const Now& now, Effects& effects) {
   std::visit(Overloaded{[&](const RegistryLoaded& e) { on_loaded(context, e); },
                         [&](const Persisted& e) { on_persisted(context, e); },
                         [&](const Subscribe& e) { on_subscribe(context, e); },
-                        [&](const SchedulerCall& e) { on_scheduler_call(context, e); },
-                        [&](const StreamClosed& e) { on_stream_closed(context, e); },
+                        [&](const SchedulerCall& e) { throttle(context, e); },
+                        [&](const StreamClosed& e) {
+                          if (!throttle(context, e)) on_stream_closed(context, e);
+                        },
                         [&](const Teardown& e) { on_teardown_by_operator(context, e); },
+                        [&](const MarkGone& e) { on_mark_gone(context, e); },
                         [&](const FromAgent& e) { on_agent_frame(context, e); },
                         [&](const LinkClosed& e) { on_link_closed(context, e); }, [&](const Tick&) {}},
              event);
@@ -133,18 +140,25 @@ bool Master::recovered() const { return state_->recovered; }
 Snapshot Master::snapshot() const {
   Snapshot snapshot;
   snapshot.info = state_->config.info;
-  const auto in_order = [](auto& views, const auto& records, const State& state) {
+  const auto in_order = [&snapshot](auto& views, const auto& records, const State& state) {
     std::vector<std::pair<std::uint64_t, decltype(&records.begin()->second)>> order;
     order.reserve(records.size());
     for (const auto& [id, record] : records) order.emplace_back(record.sequence, &record);
     std::ranges::sort(order);
     views.reserve(order.size());
-    for (const auto& [sequence, record] : order) views.push_back(view_of(state, *record));
+    for (const auto& [sequence, record] : order) {
+      views.push_back(view_of(state, *record));
+      if constexpr (requires { record->counters; }) {
+        if (state.config.publish_per_framework_metrics) snapshot.framework_counters.push_back(*record->counters);
+      }
+    }
   };
   in_order(snapshot.frameworks, state_->frameworks, *state_);
   in_order(snapshot.agents, state_->agents, *state_);
   for (const CompletedFramework& completed : state_->completed_frameworks) {
-    if (completed.view) snapshot.completed_frameworks.push_back(completed.view);
+    if (!completed.view) continue;
+    snapshot.completed_frameworks.push_back(completed.view);
+    if (state_->config.publish_per_framework_metrics) snapshot.framework_counters.push_back(completed.counters);
   }
   for (const auto& [id, agent] : state_->recovered_agents) snapshot.recovered_agents.push_back(agent.info);
   snapshot.unreachable_agents = state_->unreachable_agents.size();

@@ -44,6 +44,7 @@ std::shared_ptr<const mesos::v1::Offer> message_of(const Offer& offer, const Fra
 }
 
 void rescind(Context& context, const Framework& framework, const OfferId& id) {
+  ++framework.counters->offers_rescinded;
   auto event = std::make_shared<SchedulerEvent>();
   event->set_type(SchedulerEvent::RESCIND);
   event->mutable_rescind()->mutable_offer_id()->set_value(id.value);
@@ -68,6 +69,7 @@ const Offer* book(Context& context, allocator::Grant grant) {
   offer.resources = std::move(grant.resources);
   offer.view = std::make_shared<const OfferView>(OfferView{message_of(offer, framework->second, agent->second),
                                                            offer.framework, offer.agent, offer.role, offer.resources});
+  ++framework->second.counters->offers_sent;
   framework->second.offers.insert(offer.id);
   framework->second.view.reset();
   agent->second.offers.insert(offer.id);

@@ -465,5 +465,50 @@ TEST(UpdateFramework, AnAuthenticatedPrincipalIsFilledIn) {
   EXPECT_EQ(bench.snapshot().frameworks[0]->info->principal(), "ops");
 }
 
+// SCH-102
+TEST(Offers, TheOrderOfAgentsWithinARoundIsRandom) {
+  std::set<std::string> first;
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    Config config = test_config();
+    config.allocation.order_by_id = false;
+    config.allocation.seed = seed;
+    Bench bench(config);
+    for (int i = 0; i < 5; ++i) bench.add_agent();
+    FakeScheduler& scheduler = bench.subscribe(test_framework());
+    bench.round();
+    for (const auto& event : scheduler.events) {
+      if (event->has_offers()) first.insert(event->offers().offers(0).agent_id().value());
+    }
+  }
+  EXPECT_EQ(first.size(), 5U) << "of 20 rounds over 5 agents each agent is the first of some";
+}
+
+// SCH-252 SCH-055
+TEST(Offers, FiltersAndSuppressionDoNotOutliveTheLeader) {
+  Bench bench;
+  FakeAgent& agent = bench.add_agent();
+  FakeScheduler& scheduler = bench.subscribe(test_framework({"eng", "ops"}), {"ops"});
+  bench.round();
+  bench.launch(scheduler, test_task("t1", agent.id));
+  bench.round();
+  const OfferId old(scheduler.offer().id().value());
+  ASSERT_TRUE(bench.decline(scheduler, old, 1e6));
+  const auto task = bench.task(scheduler.id, "t1");
+
+  Bench next(test_config(), bench.registry());
+  FakeAgent& returning = next.agents.emplace_back();
+  returning.id = agent.id;
+  returning.hostname = agent.hostname;
+  returning.resources = agent.resources;
+  mesos::v1::FrameworkInfo info = test_framework({"eng", "ops"});
+  info.mutable_id()->set_value(scheduler.id.value);
+  next.connect(returning, {*task}, {info});
+  EXPECT_EQ(next.list_of(scheduler.id, "t1"), "tasks") << "it runs on";
+  FakeScheduler& again = next.subscribe(info);
+  EXPECT_TRUE(next.snapshot().frameworks[0]->suppressed.empty());
+  next.round();
+  EXPECT_FALSE(again.offers.empty()) << "what was declined before is offered";
+}
+
 }  // namespace
 }  // namespace stoa::master

@@ -300,8 +300,14 @@ void lose_operations(Context& context, Agent& agent, int state, const std::strin
 }
 
 void orphan_operations(Context& context, Framework& framework) {
-  for (auto& [id, where] : framework.operations) context.state.agents.at(where.first).view.reset();
-  framework.operations.clear();
+  const auto operations = std::exchange(framework.operations, {});
+  for (const auto& [id, where] : operations) {
+    Agent& agent = context.state.agents.at(where.first);
+    const OperationStatus& latest = agent.operations.at(where.second).message->latest_status();
+    if (!is_terminal_operation(latest.state())) continue;
+    if (latest.has_uuid()) acknowledge(context, agent, where.second, latest);
+    forget_operation(context, agent, where.second);
+  }
 }
 
 void forget_operation(Context& context, Agent& agent, const OperationUuid& uuid) {

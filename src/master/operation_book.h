@@ -29,7 +29,7 @@ void on_update_operation(Context& context, Agent& agent, const link::ToMaster& m
 
 // All operations of an agent that goes away: each with an id is told `state` (SCH-194). Forgets them.
 void lose_operations(Context& context, Agent& agent, int state, const std::string& why);
-// Those of a framework that is removed continue without it (SCH-077).
+// Those of a framework that is removed continue without it; what has ended is acknowledged in its place (SCH-077).
 void orphan_operations(Context& context, Framework& framework);
 
 // Takes an operation out of the books (SCH-193).

@@ -234,8 +234,6 @@ TEST_F(Feedback, ReconciliationOfUnknownOnesDependsOnTheAgent) {
   scheduler.told();
   ASSERT_TRUE(reconcile({{"op", agent.id.value}}));
   EXPECT_EQ(scheduler.told(), Lines{"UPDATE_OPERATION_STATUS op OPERATION_UNREACHABLE"});
-
-  Bench next(test_config(), bench.registry());
 }
 
 // SCH-196 SCH-234
@@ -372,6 +370,16 @@ TEST_F(Feedback, ThoseOfARemovedFrameworkGoOnAndTheMasterAcknowledges) {
   EXPECT_EQ(total(), "cpus:3; mem:1024; disk:1000; cpus(reservations: [(DYNAMIC,eng)]):1");
 }
 
+// SCH-077
+TEST_F(Feedback, WhatARemovedFrameworkHadNotAcknowledgedTheMasterAcknowledges) {
+  const std::string status = bench.update_operation(agent, uuid, mesos::v1::OPERATION_FINISHED);
+  agent.told();
+  ASSERT_TRUE(bench.teardown(scheduler));
+  EXPECT_EQ(agent.told(), Lines{"acknowledge operation"});
+  EXPECT_EQ(agent.last().acknowledge_operation().status_uuid(), status);
+  EXPECT_EQ(operations(), 0U);
+}
+
 // SCH-191
 TEST_F(Feedback, AnAcknowledgementForAnAgentThatIsAwayIsDropped) {
   const std::string status = bench.update_operation(agent, uuid, mesos::v1::OPERATION_FINISHED);
@@ -409,6 +417,31 @@ link::ToMaster resources_message(const std::string& total, const std::string& ov
   model::Resources{model::testing::revocable(resource(oversubscribed))}.to_messages(
       model::WireForm::new_form, *update.mutable_oversubscribed_resources());
   return message;
+}
+
+// RES-122 SCH-098
+TEST(Providers, ResourcesOfOneThatIsAwayLeaveTheTotalWithTheirOffers) {
+  Bench bench;
+  FakeAgent& agent = bench.add_agent("cpus:4;mem:1024");
+  FakeScheduler& scheduler = bench.subscribe(test_framework());
+  bench.round();
+  bench.launch(scheduler, test_task("t1", agent.id, "cpus:1"));
+  scheduler.told();
+  model::Identity provided;
+  provided.provider_id = "p1";
+  link::ToMaster message = resources_message("cpus:4;mem:1024", "");
+  resource("disk:100")
+      .with_identity(provided)
+      .to_message(model::WireForm::new_form, *message.mutable_update_resources()->add_total_resources());
+  bench.say(agent, message);
+  bench.round();
+  ASSERT_EQ(scheduler.offers.size(), 1U);
+  EXPECT_EQ(bench.snapshot().agents[0]->total.size(), 3U);
+  const OfferId old = id_of(scheduler.offer());
+  scheduler.told();
+  bench.say(agent, resources_message("cpus:4;mem:1024", ""));
+  EXPECT_EQ(scheduler.told(), Lines{"RESCIND " + old.value});
+  EXPECT_EQ(bench.snapshot().agents[0]->total.to_text(), "cpus:4; mem:1024");
 }
 
 // SCH-044 SCH-098 RES-142 RES-143 RES-104

@@ -196,7 +196,7 @@ TEST_F(Operations, AReservationIsForTheRoleOfTheOffer) {
   EXPECT_EQ(refusal_of(reserve({eng("cpus:1")})), "");
 }
 
-// SCH-174 RES-098
+// SCH-174 RES-098 SCH-133
 TEST(Refinement, OneEntryIsPushedAndPoppedAtATime) {
   Bench bench;
   FakeAgent& agent = bench.add_agent("cpus(eng):4");

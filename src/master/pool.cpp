@@ -21,12 +21,13 @@ void Pool::add(const model::Resources& resources) {
   shared = left.shared().with_single_counts();
 }
 
-model::Resources Pool::usable() const {
-  model::Resources result = left;
+const model::Resources& Pool::usable(model::Resources& room) const {
+  if (shared.empty()) return left;
+  room = left;
   for (const auto& [volume, count] : shared) {
-    if (count_in(left, volume) == 0) result.add(volume);
+    if (count_in(left, volume) == 0) room.add(volume);
   }
-  return result;
+  return room;
 }
 
 void take(Context& context, const Framework& framework, Pool& pool, const model::Resources& needed) {

@@ -18,8 +18,9 @@ struct Pool {
 
   // Adds an offer.
   void add(const model::Resources& resources);
-  // What a task may use: what is left, with shared volumes that are used already.
-  model::Resources usable() const;
+  // What a task may use: what is left, with shared volumes that are used already. `room` holds it if that is not the
+  // same as what is left.
+  const model::Resources& usable(model::Resources& room) const;
 };
 
 // Takes what a launch needs out of the pool: with_single_counts() of it must be usable. Whoever uses a shared volume

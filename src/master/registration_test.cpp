@@ -555,5 +555,26 @@ TEST(Registration, ARepetitionThatComesLateBringsNoTaskBack) {
   EXPECT_EQ(bench.list_of(scheduler.id, "t2"), "tasks");
 }
 
+// RES-155
+TEST(Registration, ATaskWithoutAllocationRoleCountsForTheOneRoleOfItsFramework) {
+  Bench bench;
+  FakeAgent& agent = bench.agents.emplace_back();
+  agent.id = AgentId("old-S1");
+  agent.hostname = "node";
+  agent.resources = "cpus:4";
+  mesos::v1::FrameworkInfo info = old_framework("eng");
+  info.mutable_id()->set_value("F");
+  mesos::v1::Task task;
+  task.set_name("t");
+  task.mutable_task_id()->set_value("t1");
+  task.mutable_framework_id()->set_value("F");
+  task.mutable_agent_id()->set_value(agent.id.value);
+  task.set_state(mesos::v1::TASK_RUNNING);
+  *task.mutable_resources() = test_task("t1", agent.id, "cpus:1").resources();
+  bench.connect(agent, {task}, {info});
+  EXPECT_EQ(bench.snapshot().agents[0]->allocated.to_text(), "cpus(allocated: eng):1");
+  EXPECT_EQ(bench.task(FrameworkId("F"), "t1")->resources(0).allocation_info().role(), "eng");
+}
+
 }  // namespace
 }  // namespace stoa::master

@@ -30,6 +30,7 @@ void on_revive(Context& context, Framework& framework, const CallMessage& call) 
   const auto roles = roles_meant(context, framework, call->revive().roles(), "REVIVE");
   if (!roles) return;
   for (const std::string& role : *roles) framework.suppressed.erase(role);
+  framework.view.reset();
   context.state.allocator.revive(framework.id, *roles, context.now.steady);
 }
 
@@ -38,6 +39,7 @@ void on_suppress(Context& context, Framework& framework, const CallMessage& call
   const auto roles = roles_meant(context, framework, call->suppress().roles(), "SUPPRESS");
   if (!roles) return;
   framework.suppressed.insert(roles->begin(), roles->end());
+  framework.view.reset();
   context.state.allocator.suppress(framework.id, *roles);
 }
 

@@ -1,9 +1,12 @@
 #include "master/send.h"
 
+#include "mesos/v1/scheduler/scheduler.pb.h"
+
 namespace stoa::master {
 
 void send(Context& context, const Framework& framework, std::shared_ptr<const mesos::v1::scheduler::Event> event) {
   if (!framework.stream) return;
+  count(framework.counters->events, event->type());
   context.effects.push_back(SendEvent{*framework.stream, std::move(event)});
 }
 

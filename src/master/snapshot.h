@@ -11,12 +11,17 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "master/framework_counters.h"
 #include "model/resources.h"
 #include "proto/forward.h"
 
 namespace mesos::v1 {
 class Operation;
 }  // namespace mesos::v1
+
+namespace mesos::v1::scheduler {
+class OfferConstraints;
+}  // namespace mesos::v1::scheduler
 
 namespace stoa::master {
 
@@ -44,7 +49,9 @@ struct FrameworkView {
   WallSeconds reregistered = 0;
   WallSeconds unregistered = 0;
   std::vector<std::string> roles;
-  std::vector<std::shared_ptr<const mesos::v1::Task>> tasks;  // In order of launch.
+  std::vector<std::string> suppressed;                                              // Of these.
+  std::shared_ptr<const mesos::v1::scheduler::OfferConstraints> offer_constraints;  // Null if there are none.
+  std::vector<std::shared_ptr<const mesos::v1::Task>> tasks;                        // In order of launch.
   std::vector<std::shared_ptr<const mesos::v1::Task>> unreachable_tasks;
   std::vector<std::shared_ptr<const mesos::v1::Task>> completed_tasks;
   std::vector<std::shared_ptr<const OfferView>> offers;
@@ -71,6 +78,9 @@ struct Snapshot {
   std::shared_ptr<const mesos::v1::MasterInfo> info;
   std::vector<std::shared_ptr<const FrameworkView>> frameworks;  // In order of registration.
   std::vector<std::shared_ptr<const FrameworkView>> completed_frameworks;
+  // What was counted for each of `frameworks` and then of `completed_frameworks`, in their order. Empty if the operator
+  // wants no metrics of single frameworks.
+  std::vector<FrameworkCounters> framework_counters;
   std::vector<std::shared_ptr<const AgentView>> agents;  // In order of registration.
   std::vector<std::shared_ptr<const mesos::v1::AgentInfo>> recovered_agents;
   std::size_t unreachable_agents = 0;

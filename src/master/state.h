@@ -82,6 +82,7 @@ struct Framework {
   Capabilities capabilities;
   std::set<std::string> roles;
   std::set<std::string> suppressed;
+  std::shared_ptr<const mesos::v1::scheduler::OfferConstraints> offer_constraints;  // Null if there are none.
   std::optional<std::string> principal;
 
   std::optional<StreamNumber> stream;  // Set while connected.
@@ -100,6 +101,9 @@ struct Framework {
   std::set<std::pair<AgentId, ExecutorId>> executors;
   // Those with an id of the framework's choice.
   std::map<OperationId, std::pair<AgentId, OperationUuid>> operations;
+
+  // Apart from the rest, so that whoever may only look at a framework may still count for it.
+  std::shared_ptr<FrameworkCounters> counters = std::make_shared<FrameworkCounters>();
 
   // What readers are shown; rebuilt when it is asked for after a change.
   mutable std::shared_ptr<const FrameworkView> view;
@@ -145,11 +149,22 @@ struct RecoveredAgent {
 struct CompletedFramework {
   FrameworkId id;
   std::shared_ptr<const FrameworkView> view;  // Null for those known only from the registry.
+  FrameworkCounters counters;
 };
 
-// What the core waits for. `id` is a framework, agent or offer id, by kind.
+// One principal's calls: when the next may pass, and which wait (throttle.h).
+struct Limiter {
+  struct Waiting {
+    FrameworkId framework;
+    std::variant<SchedulerCall, StreamClosed> event;
+  };
+  TimePoint next{};
+  std::deque<Waiting> waiting;
+};
+
+// What the core waits for. `id` is that of a framework, agent, offer or limiter, by kind.
 struct TimerKey {
-  enum class Kind { heartbeat, framework_removal, agent_ping, agent_return, recovered_agent, offer };
+  enum class Kind { heartbeat, framework_removal, agent_ping, agent_return, recovered_agent, offer, rate_limit };
   Kind kind;
   std::string id;
   auto operator<=>(const TimerKey&) const = default;
@@ -174,9 +189,13 @@ struct RemoveFramework {
 struct RemoveAgent {
   AgentId agent;
 };
+struct MarkAgentGone {
+  AgentId agent;
+  ReplyNumber reply;
+};
 struct NothingMore {};
-using Continuation =
-    std::variant<AdmitAgent, MarkUnreachable, ForgetRecoveredAgent, RemoveFramework, RemoveAgent, NothingMore>;
+using Continuation = std::variant<AdmitAgent, MarkUnreachable, ForgetRecoveredAgent, RemoveFramework, RemoveAgent,
+                                  MarkAgentGone, NothingMore>;
 
 struct State {
   State(Config given, std::uint64_t seed) : config(std::move(given)), random(seed), allocator(config.allocation) {}
@@ -200,6 +219,8 @@ struct State {
   std::map<WriteNumber, Continuation> writes;
   std::set<LinkNumber> registering;      // Links whose registration is being written.
   std::set<AgentId> registering_agents;  // Agents likewise.
+
+  std::map<std::string, Limiter> limiters;
 
   TimerQueue<TimerKey> timers;
   allocator::Allocator allocator;

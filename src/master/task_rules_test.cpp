@@ -395,5 +395,22 @@ TEST(TaskRules, DockerNeedsItsInfoAndMayNotNameTheContainer) {
             "");
 }
 
+// RES-014
+TEST(TaskRules, AThousandthOfACpuIsEnoughAndLoggedOnce) {
+  Bench bench;
+  FakeAgent& agent = bench.add_agent();
+  FakeScheduler& scheduler = bench.subscribe(test_framework());
+  bench.round();
+  ASSERT_TRUE(bench.accept(scheduler, {id_of(scheduler.offer())},
+                           {test_task("t1", agent.id, "cpus:0.001"), test_task("t2", agent.id, "cpus:1;mem:32")}));
+  EXPECT_EQ(agent.told(), (Lines{"registered M-S0", "run t1", "run t2"}));
+  int logged = 0;
+  for (const Effect& effect : bench.effects) {
+    const auto* log = std::get_if<Log>(&effect);
+    if (log != nullptr && log->message.contains("less than 0.01 cpus or 32 MB")) ++logged;
+  }
+  EXPECT_EQ(logged, 1);
+}
+
 }  // namespace
 }  // namespace stoa::master

@@ -37,7 +37,9 @@ TaskRecord record_of(const Framework& framework, const TaskInfo& info) {
   return record;
 }
 
-void count_terminal(Metrics& metrics, int state) {
+void count_terminal(Context& context, const Framework& framework, int state) {
+  count(framework.counters->tasks_terminal, state);
+  Metrics& metrics = context.state.metrics;
   switch (state) {
     case mesos::v1::TASK_FINISHED:
       return metrics.count("master/tasks_finished");
@@ -123,7 +125,11 @@ void enter_launched(Context& context, Framework& framework, Agent& agent, const 
 }
 
 void adopt_task(Context& context, Framework& framework, Agent& agent, const TaskRecord& record) {
-  auto resources = model::Resources::from_messages(record.resources());
+  TaskRecord complete = record;
+  // An agent that does not know of allocation roles runs tasks of frameworks that have one role only (RES-155).
+  model::inject_allocation_role(*complete.mutable_resources(),
+                                framework.roles.empty() ? std::string("*") : *framework.roles.begin());
+  auto resources = model::Resources::from_messages(complete.resources());
   if (!resources) {
     log_warning(context, "agent {} reports task {} with bad resources: {}", agent.id.value, record.task_id().value(),
                 resources.error().message);
@@ -131,7 +137,8 @@ void adopt_task(Context& context, Framework& framework, Agent& agent, const Task
   }
   const TaskId id(record.task_id().value());
   if (framework.unreachable.erase(id) > 0) std::erase(framework.unreachable_order, id);
-  Task& task = enter(context, framework, agent, std::make_shared<const TaskRecord>(record), *std::move(resources));
+  Task& task =
+      enter(context, framework, agent, std::make_shared<const TaskRecord>(std::move(complete)), *std::move(resources));
   if (!task.holds_resources) return;  // Only its last statuses still wait for the framework.
   const auto charged = context.state.allocator.charge(framework.id, agent.id, task.resources);
   CHECK(charged, charged.error().message);
@@ -150,7 +157,7 @@ void note_status(Context& context, Framework& framework, Task& task, const TaskS
   }
   task.message = std::move(record);
   framework.view.reset();
-  if (!is_terminal(before) && is_terminal(latest_state)) count_terminal(context.state.metrics, latest_state);
+  if (!is_terminal(before) && is_terminal(latest_state)) count_terminal(context, framework, latest_state);
   if (is_terminal(latest_state)) release(context, framework, task);
 }
 
@@ -188,7 +195,7 @@ void end_all_tasks(Context& context, Framework& framework) {
     Task& task = framework.tasks.begin()->second;
     if (!is_terminal(task.message->state())) {
       task.message = end_one(task.message);
-      count_terminal(context.state.metrics, mesos::v1::TASK_KILLED);
+      count_terminal(context, framework, mesos::v1::TASK_KILLED);
     }
     complete_task(context, framework, id);
   }
@@ -235,6 +242,23 @@ void make_unreachable(Context& context, Framework& framework, const TaskId& id, 
     framework.unreachable.erase(framework.unreachable_order.front());
     framework.unreachable_order.pop_front();
   }
+  framework.view.reset();
+}
+
+void end_unreachable_task(Context& context, Framework& framework, const TaskId& id, const std::string& message) {
+  const TaskMessage known = framework.unreachable.at(id);
+  StatusFacts facts{id, mesos::v1::TASK_GONE_BY_OPERATOR, TaskStatus::REASON_AGENT_REMOVED_BY_OPERATOR, message};
+  if (!framework.capabilities.partition_aware) facts.reason = TaskStatus::REASON_AGENT_REMOVED;
+  facts.agent = AgentId(known->agent_id().value());
+  const TaskStatus status = make_status(context, framework, facts);
+  auto record = std::make_shared<TaskRecord>(*known);
+  append_status(*record, status);
+  record->set_state(status.state());
+  count_terminal(context, framework, status.state());
+  tell_status(context, framework, facts);
+  framework.unreachable.erase(id);
+  std::erase(framework.unreachable_order, id);
+  push_bounded(framework.completed, std::move(record), context.state.config.max_completed_tasks_per_framework);
   framework.view.reset();
 }
 

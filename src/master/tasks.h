@@ -33,6 +33,9 @@ void lose_task(Context& context, Framework& framework, const TaskId& id, int sta
 // Moves a task to the unreachable ones, with TASK_UNREACHABLE or TASK_LOST to the framework (HA-110).
 void make_unreachable(Context& context, Framework& framework, const TaskId& id, WallSeconds since);
 
+// Ends a task of an unreachable agent that is now gone for good (SCH-245).
+void end_unreachable_task(Context& context, Framework& framework, const TaskId& id, const std::string& message);
+
 // True for states that never change (SCH-208).
 bool is_terminal(int state);
 

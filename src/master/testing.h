@@ -97,6 +97,8 @@ class Bench {
   void disconnect(FakeScheduler& scheduler);
   // Calls as the scheduler; id and stream id are filled in.
   Result<> call(FakeScheduler& scheduler, mesos::v1::scheduler::Call call);
+  // The same without waiting for the answer, which comes into `replies`.
+  ReplyNumber post(FakeScheduler& scheduler, mesos::v1::scheduler::Call call);
   Result<> accept(FakeScheduler& scheduler, const std::vector<OfferId>& offers,
                   const std::vector<mesos::v1::TaskInfo>& tasks, std::optional<double> refuse_seconds = {});
   // An ACCEPT with any operations.
@@ -115,6 +117,7 @@ class Bench {
   Result<> reconcile(FakeScheduler& scheduler, const std::vector<std::pair<std::string, AgentId>>& tasks = {});
   Result<> teardown(FakeScheduler& scheduler);
   Result<> teardown_by_operator(const FrameworkId& framework);
+  ReplyNumber mark_gone(const AgentId& agent);
 
   // Agents.
   FakeAgent& add_agent(const std::string& resources = "cpus:4;mem:1024", const std::string& hostname = "");
@@ -156,6 +159,7 @@ class Bench {
   std::deque<FakeScheduler> schedulers;
   std::deque<FakeAgent> agents;
   std::deque<Persist> writes;
+  std::map<ReplyNumber, Result<>> replies;
   std::optional<std::string> stepped_down;
   bool audits = true;
 

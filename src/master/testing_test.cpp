@@ -247,7 +247,10 @@ void Bench::step(const Event& event) {
 void Bench::carry_out(const Effect& effect) {
   if (const auto* event = std::get_if<SendEvent>(&effect)) on_sent(*event);
   if (const auto* message = std::get_if<SendAgent>(&effect)) on_sent(*message);
-  if (const auto* reply = std::get_if<Reply>(&effect)) outcome_ = reply->outcome;
+  if (const auto* reply = std::get_if<Reply>(&effect)) {
+    outcome_ = reply->outcome;
+    EXPECT_TRUE(replies.emplace(reply->reply, reply->outcome).second) << "a call was answered twice";
+  }
   if (const auto* down = std::get_if<StepDown>(&effect)) stepped_down = down->why;
   if (const auto* close = std::get_if<CloseStream>(&effect)) {
     for (FakeScheduler& scheduler : schedulers) {
@@ -361,11 +364,17 @@ void Bench::disconnect(FakeScheduler& scheduler) {
   step(StreamClosed{scheduler.stream});
 }
 
-Result<> Bench::call(FakeScheduler& scheduler, SchedulerCallMessage call) {
+ReplyNumber Bench::post(FakeScheduler& scheduler, SchedulerCallMessage call) {
   if (!call.has_framework_id()) call.mutable_framework_id()->set_value(scheduler.id.value);
+  const ReplyNumber number{next_number_++};
+  step(SchedulerCall{number, std::make_shared<const SchedulerCallMessage>(std::move(call)), scheduler.stream_id,
+                     scheduler.principal});
+  return number;
+}
+
+Result<> Bench::call(FakeScheduler& scheduler, SchedulerCallMessage call) {
   outcome_.reset();
-  step(SchedulerCall{ReplyNumber{next_number_++}, std::make_shared<const SchedulerCallMessage>(std::move(call)),
-                     scheduler.stream_id, scheduler.principal});
+  post(scheduler, std::move(call));
   if (stepped_down) return fail(Code::unavailable, *stepped_down);
   CHECK(outcome_.has_value(), "a call was not answered");
   return *outcome_;
@@ -464,6 +473,12 @@ Result<> Bench::teardown_by_operator(const FrameworkId& framework) {
   step(Teardown{ReplyNumber{next_number_++}, framework});
   CHECK(outcome_.has_value(), "a call was not answered");
   return *outcome_;
+}
+
+ReplyNumber Bench::mark_gone(const AgentId& agent) {
+  const ReplyNumber number{next_number_++};
+  step(MarkGone{number, agent});
+  return number;
 }
 
 FakeAgent& Bench::add_agent(const std::string& resources, const std::string& hostname) {

@@ -42,17 +42,13 @@ Result<> on_update_framework(Context& context, Framework& framework, const Sched
     return invalid("'framework_id' differs from 'update_framework.framework_info.id'");
   }
   if (!info.has_principal() && event.principal) info.set_principal(*event.principal);
-  std::set<std::string> suppressed(update.suppressed_roles().begin(), update.suppressed_roles().end());
+  Wishes wishes = wishes_of(update);
   const std::set<std::string> roles = roles_of(info);
   TRY(with_prefix("Supplied FrameworkInfo is not valid: ", validate_framework_info(info, context.state.config)));
   TRY(with_prefix("FrameworkInfo update is not valid: ", check_unchanged(*framework.info, info)));
-  TRY(with_prefix("'UpdateFramework' call is not valid: ", validate_suppressed(suppressed, roles)));
-  if (!update.offer_constraints().role_constraints().empty()) {
-    return fail(Code::unimplemented,
-                "'UpdateFramework' call is not valid: Offer constraints are not supported by this version");
-  }
+  TRY(with_prefix("'UpdateFramework' call is not valid: ", validate_wishes(wishes, roles)));
   withdraw_offers(context, framework, [&](const Offer& offer) { return !roles.contains(offer.role); });
-  put_in_force(context, framework, std::move(info), std::move(suppressed));
+  put_in_force(context, framework, std::move(info), std::move(wishes));
   return {};
 }
 

@@ -16,6 +16,8 @@ std::shared_ptr<const FrameworkView> view_of(const State& state, const Framework
   view->reregistered = framework.reregistered;
   view->unregistered = framework.unregistered;
   view->roles.assign(framework.roles.begin(), framework.roles.end());
+  view->suppressed.assign(framework.suppressed.begin(), framework.suppressed.end());
+  view->offer_constraints = framework.offer_constraints;
   std::vector<const Task*> tasks;
   tasks.reserve(framework.tasks.size());
   for (const auto& [id, task] : framework.tasks) tasks.push_back(&task);

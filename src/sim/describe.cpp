@@ -208,6 +208,7 @@ void note(Trace& trace, const std::string& who, const master::Event& event) {
           },
           [&](const master::StreamClosed& e) { trace.note(who, fmt::format("-> StreamClosed {}", e.stream.value)); },
           [&](const master::Teardown& e) { trace.note(who, "-> Teardown " + e.framework.value); },
+          [&](const master::MarkGone& e) { trace.note(who, "-> MarkGone " + e.agent.value); },
           [&](const master::FromAgent& e) {
             trace.add(*e.message);
             if (e.message->has_pong()) return trace.note_quietly(who, "-> Pong");

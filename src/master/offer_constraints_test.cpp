@@ -1,0 +1,112 @@
+#include "master/offer_constraints.h"
+
+#include <gtest/gtest.h>
+
+#include "master/testing.h"
+#include "mesos/v1/mesos.pb.h"
+#include "mesos/v1/scheduler/scheduler.pb.h"
+
+namespace stoa::master {
+namespace {
+
+using mesos::v1::scheduler::AttributeConstraint;
+using mesos::v1::scheduler::Call;
+using mesos::v1::scheduler::OfferConstraints;
+
+OfferConstraints constraints_for(const std::string& role) {
+  OfferConstraints constraints;
+  auto& constraint = *(*constraints.mutable_role_constraints())[role].add_groups()->add_attribute_constraints();
+  constraint.mutable_selector()->set_attribute_name("rack");
+  constraint.mutable_predicate()->mutable_text_equals()->set_value("r1");
+  return constraints;
+}
+
+AttributeConstraint& first_of(OfferConstraints& constraints) {
+  return *(*constraints.mutable_role_constraints())["eng"].mutable_groups(0)->mutable_attribute_constraints(0);
+}
+
+std::string fault_of(const OfferConstraints& constraints) {
+  const Result<> valid = validate_offer_constraints(constraints, {"eng"});
+  return valid ? "" : valid.error().message;
+}
+
+// SCH-051
+TEST(OfferConstraintRules, RolesGroupsAndConstraintsAreThere) {
+  EXPECT_EQ(fault_of({}), "");
+  EXPECT_EQ(fault_of(constraints_for("eng")), "");
+  EXPECT_EQ(fault_of(constraints_for("ops")),
+            "Invalid offer constraints for role 'ops': the framework does not have this role");
+  OfferConstraints empty;
+  (*empty.mutable_role_constraints())["eng"];
+  EXPECT_EQ(fault_of(empty), "Invalid offer constraints for role 'eng': there is no group of constraints");
+  (*empty.mutable_role_constraints())["eng"].add_groups();
+  EXPECT_EQ(fault_of(empty), "Invalid offer constraints for role 'eng': a group has no constraint");
+}
+
+// SCH-051
+TEST(OfferConstraintRules, SelectorAndPredicateAreKnown) {
+  OfferConstraints constraints = constraints_for("eng");
+  first_of(constraints).mutable_selector()->set_pseudoattribute_type(AttributeConstraint::Selector::ZONE);
+  EXPECT_EQ(fault_of(constraints), "");
+  first_of(constraints).mutable_selector()->set_pseudoattribute_type(AttributeConstraint::Selector::UNKNOWN);
+  EXPECT_NE(fault_of(constraints), "");
+  first_of(constraints).mutable_selector()->clear_selector();
+  EXPECT_NE(fault_of(constraints), "");
+  constraints = constraints_for("eng");
+  first_of(constraints).mutable_predicate()->clear_predicate();
+  EXPECT_NE(fault_of(constraints), "");
+}
+
+struct Constrained : testing::Test {
+  void subscribe(const OfferConstraints& constraints, const std::string& id = "") {
+    auto call = std::make_shared<Call>();
+    call->set_type(Call::SUBSCRIBE);
+    *call->mutable_subscribe()->mutable_framework_info() = test_framework();
+    if (!id.empty()) call->mutable_subscribe()->mutable_framework_info()->mutable_id()->set_value(id);
+    *call->mutable_subscribe()->mutable_offer_constraints() = constraints;
+    FakeScheduler& scheduler = bench.schedulers.emplace_back();
+    scheduler.stream = StreamNumber{1000 + bench.schedulers.size()};
+    scheduler.stream_id = "s" + std::to_string(scheduler.stream.value);
+    scheduler.partition_aware = true;
+    bench.step(Subscribe{scheduler.stream, scheduler.stream_id, call, {}});
+  }
+  Bench bench;
+};
+
+// SCH-050 SCH-063
+TEST_F(Constrained, ASubscriptionIsRefusedOrReplacesWhatWasThere) {
+  subscribe(constraints_for("ops"));
+  EXPECT_FALSE(bench.schedulers.back().open);
+  EXPECT_TRUE(bench.schedulers.back().lines.back().starts_with("ERROR Invalid offer constraints"));
+  subscribe(constraints_for("eng"));
+  ASSERT_TRUE(bench.schedulers.back().open);
+  ASSERT_NE(bench.snapshot().frameworks[0]->offer_constraints, nullptr);
+  EXPECT_TRUE(bench.snapshot().frameworks[0]->offer_constraints->role_constraints().contains("eng"));
+  subscribe({}, bench.schedulers.back().id.value);
+  EXPECT_EQ(bench.snapshot().frameworks[0]->offer_constraints, nullptr);
+}
+
+// SCH-055 SCH-083 SCH-085
+TEST_F(Constrained, AnUpdateRescindsNothingAndBadOnesChangeNothing) {
+  bench.add_agent();
+  FakeScheduler& scheduler = bench.subscribe(test_framework());
+  bench.round();
+  scheduler.told();
+  Call call;
+  call.set_type(Call::UPDATE_FRAMEWORK);
+  *call.mutable_update_framework()->mutable_framework_info() = test_framework();
+  call.mutable_update_framework()->mutable_framework_info()->mutable_id()->set_value(scheduler.id.value);
+  *call.mutable_update_framework()->mutable_offer_constraints() = constraints_for("eng");
+  ASSERT_TRUE(bench.call(scheduler, call));
+  EXPECT_EQ(scheduler.told(), Lines{});
+  EXPECT_NE(bench.snapshot().frameworks[0]->offer_constraints, nullptr);
+  *call.mutable_update_framework()->mutable_offer_constraints() = constraints_for("ops");
+  const Result<> refused = bench.call(scheduler, call);
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().message.starts_with("'UpdateFramework' call is not valid: Invalid offer constraints"));
+  EXPECT_EQ(refused.error().code, Code::invalid_argument) << "400";
+  EXPECT_TRUE(bench.snapshot().frameworks[0]->offer_constraints->role_constraints().contains("eng"));
+}
+
+}  // namespace
+}  // namespace stoa::master
