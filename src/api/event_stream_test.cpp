@@ -304,6 +304,21 @@ TEST(EventStream, CallsThatAskForNothingAreAccepted) {
   for (const std::string& line : client.lines()) EXPECT_FALSE(line.starts_with("UPDATE")) << line;
 }
 
+// SCH-126
+TEST(EventStream, ReviveWithTheMemberRoleRevivesAllRoles) {
+  SchedulerBench bench;
+  bench.add_agent();
+  const Subscription client = bench.subscribe();
+  EXPECT_EQ(bench.call(client, R"({"type":"SUPPRESS","framework_id":{"value":"$F"}})").status(), 202);
+  bench.round();
+  EXPECT_EQ(std::ranges::count(client.lines(), "OFFERS"), 0);
+  const Answer answer =
+      bench.call(client, R"({"type":"REVIVE","framework_id":{"value":"$F"},"revive":{"role":"none of ours"}})");
+  EXPECT_EQ(answer.status(), 202);
+  bench.round();
+  EXPECT_EQ(std::ranges::count(client.lines(), "OFFERS"), 1);
+}
+
 // HTTP-207
 TEST(EventStream, NullsUnknownMembersAndIndentationAreNoFault) {
   SchedulerBench bench;

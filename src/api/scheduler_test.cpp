@@ -107,6 +107,21 @@ TEST(SchedulerApi, ABodyThatIsNoCallIsRefusedWithItsFault) {
   EXPECT_EQ(bench.master.calls, 0);
 }
 
+// SCH-022
+TEST(SchedulerApi, AFrameworkHasAUserAndAName) {
+  SchedulerBench bench;
+  for (const char* info : {R"({"name":"n"})", R"({"user":"u"})", "{}"}) {
+    EXPECT_EQ(bench.post(fmt::format(R"({{"type":"SUBSCRIBE","subscribe":{{"framework_info":{}}}}})", info)).status(),
+              400)
+        << info;
+  }
+  for (const char* info : {R"({"user":"","name":""})", R"({"user":"a b/\\ ü","name":"\u0007 ;"})"}) {
+    EXPECT_EQ(bench.post(fmt::format(R"({{"type":"SUBSCRIBE","subscribe":{{"framework_info":{}}}}})", info)).status(),
+              200)
+        << info;
+  }
+}
+
 // HTTP-068 HTTP-069
 TEST(SchedulerApi, ATypeThatNobodyKnowsIsNone) {
   SchedulerBench bench;

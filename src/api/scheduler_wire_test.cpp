@@ -117,6 +117,26 @@ TEST_F(SchedulerWire, EveryRecordIsAChunkOfItsOwn) {
   }
 }
 
+// SCH-001 SCH-068
+TEST_F(SchedulerWire, TheStreamHasItsConnectionAndCallsComeOverAnyOthers) {
+  start();
+  RawClient client(server_->endpoints().front());
+  const std::string body = subscribe_body;
+  client.send(fmt::format("POST /api/v1/scheduler HTTP/1.1\r\nHost: x\r\n{}Content-Length: {}\r\n\r\n{}", json,
+                          body.size(), body));
+  const std::string head = client.read_until("\r\n\r\n");
+  const std::size_t at = head.find("Mesos-Stream-Id: ") + 17;
+  const std::string stream = "Mesos-Stream-Id: " + head.substr(at, head.find("\r\n", at) - at) + "\r\n";
+  const std::string id = "\"framework_id\":{\"value\":\"";
+  const std::string record = client.read_until("HEARTBEAT");
+  const std::size_t value = record.find(id) + id.size();
+  const std::string call = fmt::format(R"({{"type":"REVIVE","framework_id":{{"value":"{}"}}}})",
+                                       record.substr(value, record.find('"', value) - value));
+  // Each on a connection of its own, which then ends.
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(status_of(exchange("POST", json + stream, call)), 202);
+  EXPECT_EQ(status_of(exchange("POST", json, call)), 400) << "without the stream's id";
+}
+
 // SEC-217
 TEST_F(SchedulerWire, ABodyOfBlanksBeyondTheLimitIsNotEvenRead) {
   start();

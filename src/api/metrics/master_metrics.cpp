@@ -2,6 +2,7 @@
 
 #include "api/metrics/metrics.h"
 #include "api/metrics/resource_metrics.h"
+#include "base/text.h"
 #include "mesos/v1/mesos.pb.h"
 
 namespace stoa::api {
@@ -15,15 +16,6 @@ constexpr std::array unfed{
     "master/event_queue_dispatches",
     "master/event_queue_http_requests",
     "master/operator_event_stream_subscribers",
-    "master/operations/total",
-    "master/operations/pending",
-    "master/operations/recovering",
-    "master/operations/unreachable",
-    "master/operations/finished",
-    "master/operations/failed",
-    "master/operations/error",
-    "master/operations/dropped",
-    "master/operations/gone_by_operator",
     "registrar/queued_operations",
     "registrar/registry_size_bytes",
     "registrar/log/ensemble_size",
@@ -86,6 +78,33 @@ void add_frameworks(MetricValues& values, const master::Snapshot& state) {
   values["master/tasks_unreachable"] = tasks[mesos::v1::TASK_UNREACHABLE];
 }
 
+// The gauges are of operations now; what ended is the core's count (V0-138).
+void add_operations(MetricValues& values, const master::Snapshot& state) {
+  using Operation = mesos::v1::Offer::Operation;
+  const auto names = [](int type) {
+    std::string prefix = "master/operations/";
+    if (type != Operation::UNKNOWN) {
+      prefix += lower_case(Operation::Type_Name(static_cast<Operation::Type>(type))) + "/";
+    }
+    return prefix;
+  };
+  for (int type = Operation::Type_MIN; type <= Operation::Type_MAX; ++type) {
+    if (!Operation::Type_IsValid(type) || type == Operation::LAUNCH || type == Operation::LAUNCH_GROUP) continue;
+    for (const char* name : {"total", "pending", "recovering", "unreachable", "finished", "failed", "error", "dropped",
+                             "gone_by_operator"}) {
+      values[names(type) + name] = 0;
+    }
+  }
+  for (const auto& agent : state.agents) {
+    for (const auto& operation : agent->operations) {
+      for (const int type : {static_cast<int>(Operation::UNKNOWN), static_cast<int>(operation->info().type())}) {
+        ++values[names(type) + "total"];
+        if (operation->latest_status().state() == mesos::v1::OPERATION_PENDING) ++values[names(type) + "pending"];
+      }
+    }
+  }
+}
+
 }  // namespace
 
 MetricValues master_metrics(const master::Snapshot& state, const ReadingContext& context, WallSeconds now,
@@ -98,6 +117,8 @@ MetricValues master_metrics(const master::Snapshot& state, const ReadingContext&
   values["master/http_cache_hits"] = static_cast<double>(shared_reads);
   add_agents(values, state);
   add_frameworks(values, state);
+  add_operations(values, state);
+  add_framework_metrics(values, state);
   add_system_metrics(values);
   // What the core counts itself is the truth.
   for (const auto& [name, value] : state.metrics) values[name] = value;

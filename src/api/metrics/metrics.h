@@ -21,6 +21,9 @@ MetricValues master_metrics(const master::Snapshot& state, const ReadingContext&
                             std::uint64_t shared_reads);
 MetricValues agent_metrics(const agent::Snapshot& state, const ReadingContext& context, WallSeconds now);
 
+// master/frameworks/NAME/ID/*: of each framework that is not forgotten (SCH-266, V0-139).
+void add_framework_metrics(MetricValues& values, const master::Snapshot& state);
+
 // system/*: asks the kernel (V0-144).
 void add_system_metrics(MetricValues& values);
 

@@ -68,6 +68,7 @@ void fill_framework(const master::FrameworkView& view, Framework& framework) {
   v0::used_by(view).to_messages(WireForm::endpoint_form, *framework.mutable_allocated_resources());
   v0::offered_to(view).to_messages(WireForm::endpoint_form, *framework.mutable_offered_resources());
   framework.mutable_offer_constraints();
+  if (view.offer_constraints) *framework.mutable_offer_constraints() = *view.offer_constraints;
 }
 
 }  // namespace

@@ -92,7 +92,12 @@ void write_framework(JsonWriter& out, const master::FrameworkView& framework) {
   out.end_array();
   write_executors(out.key("executors"), framework);
   if (info.has_labels()) write_labels(out.key("labels"), info.labels());
-  out.key("offer_constraints").begin_object().end_object();
+  out.key("offer_constraints");
+  if (framework.offer_constraints) {
+    out.message(*framework.offer_constraints);
+  } else {
+    out.begin_object().end_object();
+  }
   out.end_object();
 }
 
