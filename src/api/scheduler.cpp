@@ -111,7 +111,7 @@ Result<> validate_call(const Call& call, const std::optional<std::string>& princ
 void SchedulerApi::handle(http::Request request, http::Responder responder) {
   if (!master_.recovered()) return responder.respond(refusal(503, "Master has not finished recovery"));
   if (request.method != "POST") return responder.respond(only_post(request.method));
-  auto call = std::make_shared<Call>();
+  auto call = codec::make_in_arena<Call>();
   if (auto decoded = decode_call(request, *call); !decoded) return responder.respond(std::move(decoded).error());
   const std::optional<std::string> principal = request.principal;
   if (auto valid = validate_call(*call, principal); !valid) {

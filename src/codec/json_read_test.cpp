@@ -128,6 +128,21 @@ TEST(JsonRead, OfMembersOfOneNameTheLastCounts) {
             R"({"role":"r","limits":{"b":{"value":2.0}}})");
 }
 
+// HTTP-130
+TEST(JsonRead, AMemberThatIsReplacedLeavesTheOthersAlone) {
+  const std::string long_text(300, 'x');
+  EXPECT_EQ(read<FrameworkInfo>(R"({"user":"a","roles":["r1","r2"],"name":"n","user":")" + long_text +
+                                R"(","roles":["r3"],"id":{"value":"i"},"name":"m","id":null,"hostname":"h"})"),
+            R"({"user":")" + long_text + R"(","name":"m","failover_timeout":0.0,"checkpoint":false,"roles":["r3"],)" +
+                R"("hostname":"h"})");
+  // Inside, and behind a list that is longer than its first guess.
+  EXPECT_EQ(read<scheduler::Call>(R"({"decline":{"offer_ids":[{"value":")" + long_text +
+                                  R"("},{"value":"a","value":"b"}],"filters":{"refuse_seconds":1},)"
+                                  R"("filters":{"refuse_seconds":2}},"type":"ACCEPT","type":"DECLINE"})"),
+            R"({"type":"DECLINE","decline":{"offer_ids":[{"value":")" + long_text +
+                R"("},{"value":"b"}],"filters":{"refuse_seconds":2.0}}})");
+}
+
 // HTTP-131 OPR-035 OPR-036
 TEST(JsonRead, ASingleValueIsAListOfOneButAListIsNotAValue) {
   EXPECT_EQ(read<CommandInfo>(R"({"arguments":"a"})"), read<CommandInfo>(R"({"arguments":["a"]})"));
@@ -270,6 +285,9 @@ TEST(JsonRead, TwoMembersOfAChoiceAreRefused) {
             R"({"pseudoattribute_type":"HOSTNAME"})");
   EXPECT_EQ(read<Selector>(R"({"attribute_name":"a","pseudoattribute_type":"HOSTNAME"})"),
             "misfit: Not expecting 'pseudoattribute_type' beside another member of the same choice");
+  EXPECT_EQ(read<Selector>(R"({"attribute_name":"a","attribute_name":null,"pseudoattribute_type":"HOSTNAME"})"),
+            R"({"pseudoattribute_type":"HOSTNAME"})");
+  EXPECT_EQ(read<Selector>(R"({"attribute_name":"a","attribute_name":"b"})"), R"({"attribute_name":"b"})");
 }
 
 // HTTP-143 SEC-218 OPR-037

@@ -78,39 +78,32 @@ bool JsonScanner::fail(const char* why) {
   return false;
 }
 
-std::string JsonScanner::failure() const { return fmt::format("{} at byte {}", failure_, position_); }
+std::string JsonScanner::failure() const { return fmt::format("{} at byte {}", failure_, at_ - begin_); }
 
 bool JsonScanner::literal(std::string_view word) {
-  if (!text_.substr(position_).starts_with(word)) return fail("unknown word");
-  position_ += word.size();
+  if (!rest().starts_with(word)) return fail("unknown word");
+  at_ += word.size();
   return true;
 }
 
 bool JsonScanner::number(std::string_view& token) {
-  const std::string_view rest = text_.substr(position_);
-  token = rest.substr(0, number_length(rest));
+  token = rest().substr(0, number_length(rest()));
   if (token.empty()) return fail("expecting a value");
-  position_ += token.size();
+  at_ += token.size();
   return true;
 }
 
-bool JsonScanner::string(std::string_view& value) {
-  if (peek() != '"') return fail("expecting a string");
-  std::string_view rest = text_.substr(position_ + 1);
-  std::size_t plain = plain_prefix<false>(rest);
-  value = rest.substr(0, plain);
-  rest.remove_prefix(plain);
-  if (!rest.starts_with('"')) {
-    unescaped_.assign(value);
-    while (!rest.starts_with('"')) {
-      if (!escape(rest)) return false;
-      plain = plain_prefix<false>(rest);
-      unescaped_.append(rest.substr(0, plain));
-      rest.remove_prefix(plain);
-    }
-    value = unescaped_;
+bool JsonScanner::escaped_string(std::string_view& plain) {
+  std::string_view rest(plain.data() + plain.size(), end_);
+  unescaped_.assign(plain);
+  while (!rest.starts_with('"')) {
+    if (!escape(rest)) return false;
+    const std::size_t more = plain_prefix<false>(rest);
+    unescaped_.append(rest.substr(0, more));
+    rest.remove_prefix(more);
   }
-  position_ = text_.size() - rest.size() + 1;
+  plain = unescaped_;
+  at_ = rest.data() + 1;
   return true;
 }
 
@@ -164,38 +157,6 @@ bool JsonScanner::escaped_code_point(std::string_view& rest) {
   append_utf8(point, unescaped_);
   return true;
 }
-
-bool JsonScanner::enter() {
-  if (depth_left_ == 0) return fail("nested too deep");
-  --depth_left_;
-  ++position_;
-  return true;
-}
-
-// Moves behind the comma that is due, or behind `close` and up one level: false.
-bool JsonScanner::next(bool& is_first, char close) {
-  const char c = peek();
-  if (c == close) {
-    ++position_;
-    ++depth_left_;
-    return false;
-  }
-  if (!is_first) {
-    if (c != ',') return fail(close == '}' ? "expecting ',' or '}'" : "expecting ',' or ']'");
-    ++position_;
-  }
-  is_first = false;
-  return true;
-}
-
-bool JsonScanner::next_member(bool& is_first, std::string_view& name) {
-  if (!next(is_first, '}') || !string(name)) return false;
-  if (peek() != ':') return fail("expecting ':'");
-  ++position_;
-  return true;
-}
-
-bool JsonScanner::next_element(bool& is_first) { return next(is_first, ']'); }
 
 bool JsonScanner::skip() {
   std::string_view ignored;

@@ -8,18 +8,23 @@
 #include <string>
 #include <string_view>
 
+#include "codec/plain_text.h"
+
 namespace stoa::codec {
 
 class JsonScanner {
  public:
-  JsonScanner(std::string_view text, int depth_max) : text_(text), depth_left_(depth_max) {}
+  JsonScanner(std::string_view text, int depth_max)
+      : begin_(text.data()), at_(begin_), end_(begin_ + text.size()), depth_left_(depth_max) {}
 
   // The first character of what comes next, behind white space; 0 at the end.
   char peek() {
-    while (position_ < text_.size()) {
-      const char c = text_[position_];
+    for (; at_ != end_; ++at_) {
+      const char c = *at_;
+      if (static_cast<unsigned char>(c) > ' ') [[likely]] {
+        return c;
+      }
       if (c != ' ' && c != '\n' && c != '\r' && c != '\t') return c;
-      ++position_;
     }
     return '\0';
   }
@@ -29,18 +34,38 @@ class JsonScanner {
   // The token, by the grammar of JSON but of any size.
   [[nodiscard]] bool number(std::string_view& token);
   // Without quotes and escapes; valid until the next string is read.
-  [[nodiscard]] bool string(std::string_view& value);
+  [[nodiscard]] bool string(std::string_view& value) {
+    if (peek() != '"') return fail("expecting a string");
+    const char* start = at_ + 1;
+    value = {start, plain_prefix<false>({start, end_})};
+    const char* stop = start + value.size();
+    if (stop == end_ || *stop != '"') [[unlikely]] {
+      return escaped_string(value);
+    }
+    at_ = stop + 1;
+    return true;
+  }
   // Any value.
   [[nodiscard]] bool skip();
 
   // Enters the object or array that comes next. False: malformed, or too deep.
-  [[nodiscard]] bool enter();
+  [[nodiscard]] bool enter() {
+    if (depth_left_ == 0) return fail("nested too deep");
+    --depth_left_;
+    ++at_;
+    return true;
+  }
   // Moves to the next member of the object entered last, behind its colon, or leaves the object: false, if there is
   // none. False also when malformed: see failed(). `is_first` is true at the first call, and is kept by the caller.
-  [[nodiscard]] bool next_member(bool& is_first, std::string_view& name);
-  [[nodiscard]] bool next_element(bool& is_first);
+  [[nodiscard]] bool next_member(bool& is_first, std::string_view& name) {
+    if (!next(is_first, '}') || !string(name)) return false;
+    if (peek() != ':') return fail("expecting ':'");
+    ++at_;
+    return true;
+  }
+  [[nodiscard]] bool next_element(bool& is_first) { return next(is_first, ']'); }
 
-  [[nodiscard]] bool at_end() { return peek() == '\0' && position_ == text_.size(); }
+  [[nodiscard]] bool at_end() { return peek() == '\0' && at_ == end_; }
 
   bool failed() const { return failure_ != nullptr; }
   // What is wrong, and at which byte.
@@ -49,12 +74,30 @@ class JsonScanner {
   bool fail(const char* why);
 
  private:
+  std::string_view rest() const { return {at_, end_}; }
+  // Takes a string of which `plain` needs no second look, and what comes then is not its end.
+  bool escaped_string(std::string_view& plain);
   bool escape(std::string_view& rest);
   bool escaped_code_point(std::string_view& rest);
-  bool next(bool& is_first, char close);
+  // Moves behind the comma that is due, or behind `close` and up one level: false.
+  bool next(bool& is_first, char close) {
+    const char c = peek();
+    if (c == close) {
+      ++at_;
+      ++depth_left_;
+      return false;
+    }
+    if (!is_first) {
+      if (c != ',') return fail(close == '}' ? "expecting ',' or '}'" : "expecting ',' or ']'");
+      ++at_;
+    }
+    is_first = false;
+    return true;
+  }
 
-  std::string_view text_;
-  std::size_t position_ = 0;
+  const char* begin_;
+  const char* at_;
+  const char* end_;
   int depth_left_;
   std::string unescaped_;
   const char* failure_ = nullptr;

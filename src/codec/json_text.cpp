@@ -161,6 +161,21 @@ void append_string(std::string_view text, TextBuffer& out) {
   out.put('"');
 }
 
+void append_string(std::string_view text, std::string& out) {
+  const std::size_t plain = plain_prefix<true>(text);
+  if (plain != text.size()) {
+    TextBuffer buffer(out);
+    return append_string(text, buffer);
+  }
+  const std::size_t start = out.size();
+  out.resize_and_overwrite(start + plain + 2, [&](char* to, std::size_t size) {
+    to[start] = '"';
+    std::memcpy(to + start + 1, text.data(), plain);
+    to[size - 1] = '"';
+    return size;
+  });
+}
+
 void append_double(double value, TextBuffer& out) { append_floating(value, out); }
 void append_float(float value, TextBuffer& out) { append_floating(value, out); }
 void append_integer(std::int64_t value, TextBuffer& out) { append_whole(value, out); }

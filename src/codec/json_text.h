@@ -57,6 +57,8 @@ class TextBuffer {
 
 // In quotes, with the mandatory escapes only; invalid UTF-8 becomes U+FFFD (HTTP-123).
 void append_string(std::string_view text, TextBuffer& out);
+// The same for one string of a document that is written piece by piece.
+void append_string(std::string_view text, std::string& out);
 // The layout of HTTP-121 and HTTP-122.
 void append_double(double value, TextBuffer& out);
 void append_float(float value, TextBuffer& out);

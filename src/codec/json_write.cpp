@@ -1,148 +1,130 @@
 #include <google/protobuf/message.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <limits>
+#include <memory>
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "codec/base64.h"
 #include "codec/json.h"
 #include "codec/json_text.h"
 #include "codec/message_tables.h"
+#include "codec/wire_cursor.h"
 
 namespace stoa::codec {
 namespace {
 
 using google::protobuf::Message;
-using google::protobuf::Reflection;
 
-void write_message(const MessageTable& table, const Message& message, TextBuffer& out);
+void write_message(const MessageTable& table, std::string_view wire, TextBuffer& out);
 
-void write_enum(const EnumTable& table, int number, TextBuffer& out) {
-  const auto index = static_cast<std::size_t>(number - table.number_min);
-  if (index < table.written.size()) return out.append(table.written[index]);
-  append_integer(number, out);
-}
-
-void write_bytes(const std::string& bytes, TextBuffer& out) {
+void write_bytes(std::string_view bytes, TextBuffer& out) {
   out.put('"');
   out.append(to_base64(bytes));
   out.put('"');
 }
 
-void write_single(const FieldTable& field, const Reflection& reflection, const Message& message, TextBuffer& out) {
-  std::string scratch;
-  const auto* descriptor = field.field;
+// False for a number that its enum does not have: the library keeps those as unknown fields, behind all others.
+bool is_known(const FieldTable& field, WireCursor cursor) {
+  return field.kind != Kind::enumeration || !field.enumeration->text(cursor.varint()).empty();
+}
+
+// Takes the value that `cursor` is at.
+void write_value(const FieldTable& field, WireCursor& cursor, TextBuffer& out) {
   switch (field.kind) {
     case Kind::int32:
-      return append_integer(reflection.GetInt32(message, descriptor), out);
     case Kind::int64:
-      return append_integer(reflection.GetInt64(message, descriptor), out);
+      return append_integer(static_cast<std::int64_t>(cursor.varint()), out);
     case Kind::uint32:
-      return append_unsigned(reflection.GetUInt32(message, descriptor), out);
     case Kind::uint64:
-      return append_unsigned(reflection.GetUInt64(message, descriptor), out);
+      return append_unsigned(cursor.varint(), out);
     case Kind::f64:
-      return append_double(reflection.GetDouble(message, descriptor), out);
+      return append_double(cursor.fixed<double>(), out);
     case Kind::f32:
-      return append_float(reflection.GetFloat(message, descriptor), out);
+      return append_float(cursor.fixed<float>(), out);
     case Kind::boolean:
-      return out.append(reflection.GetBool(message, descriptor) ? "true" : "false");
+      return out.append(cursor.varint() != 0 ? "true" : "false");
     case Kind::enumeration:
-      return write_enum(*field.enumeration, reflection.GetEnumValue(message, descriptor), out);
+      return out.append(field.enumeration->text(cursor.varint()));
     case Kind::string:
-      return append_string(reflection.GetStringReference(message, descriptor, &scratch), out);
+      return append_string(cursor.bytes(), out);
     case Kind::bytes:
-      return write_bytes(reflection.GetStringReference(message, descriptor, &scratch), out);
+      return write_bytes(cursor.bytes(), out);
     case Kind::message:
-      return write_message(*field.message, reflection.GetMessage(message, descriptor), out);
+      return write_message(*field.message, cursor.bytes(), out);
   }
 }
 
-void write_element(const FieldTable& field, const Reflection& reflection, const Message& message, int i,
-                   TextBuffer& out) {
-  std::string scratch;
-  const auto* descriptor = field.field;
-  switch (field.kind) {
-    case Kind::int32:
-      return append_integer(reflection.GetRepeatedInt32(message, descriptor, i), out);
-    case Kind::int64:
-      return append_integer(reflection.GetRepeatedInt64(message, descriptor, i), out);
-    case Kind::uint32:
-      return append_unsigned(reflection.GetRepeatedUInt32(message, descriptor, i), out);
-    case Kind::uint64:
-      return append_unsigned(reflection.GetRepeatedUInt64(message, descriptor, i), out);
-    case Kind::f64:
-      return append_double(reflection.GetRepeatedDouble(message, descriptor, i), out);
-    case Kind::f32:
-      return append_float(reflection.GetRepeatedFloat(message, descriptor, i), out);
-    case Kind::boolean:
-      return out.append(reflection.GetRepeatedBool(message, descriptor, i) ? "true" : "false");
-    case Kind::enumeration:
-      return write_enum(*field.enumeration, reflection.GetRepeatedEnumValue(message, descriptor, i), out);
-    case Kind::string:
-      return append_string(reflection.GetRepeatedStringReference(message, descriptor, i, &scratch), out);
-    case Kind::bytes:
-      return write_bytes(reflection.GetRepeatedStringReference(message, descriptor, i, &scratch), out);
-    case Kind::message:
-      return write_message(*field.message, reflection.GetRepeatedMessage(message, descriptor, i), out);
-  }
+// The elements of a list stand one behind the other.
+void write_list(const FieldTable& field, WireCursor cursor, TextBuffer& out) {
+  char before = '[';
+  do {
+    out.put(before);
+    before = ',';
+    write_value(field, cursor, out);
+  } while (cursor.next_is(field.tag) && is_known(field, cursor));
+  out.put(']');
 }
 
 // Sorted by key, so that equal messages give equal text: the order in the map itself differs from copy to copy.
-void write_map(const FieldTable& field, const Reflection& reflection, const Message& message, int size,
-               TextBuffer& out) {
+void write_map(const FieldTable& field, WireCursor cursor, TextBuffer& out) {
   const FieldTable& key = field.message->fields[0];
   const FieldTable& value = field.message->fields[1];
-  const Reflection& of_entry = *field.message->reflection;
-  std::string scratch;
-  std::vector<std::pair<std::string_view, const Message*>> entries;
-  for (int i = 0; i < size; ++i) {
-    const Message& entry = reflection.GetRepeatedMessage(message, field.field, i);
-    entries.emplace_back(of_entry.GetStringReference(entry, key.field, &scratch), &entry);
-  }
-  std::ranges::sort(entries);
+  std::vector<std::pair<std::string_view, WireCursor>> entries;
+  do {
+    WireCursor entry(cursor.bytes());
+    CHECK(entry.next_is(key.tag), "an entry of a map begins with its key");
+    const std::string_view name = entry.bytes();
+    CHECK(entry.next_is(value.tag), "behind the key comes the value");
+    entries.emplace_back(name, entry);
+  } while (cursor.next_is(field.tag));
+  std::ranges::sort(entries, {}, &std::pair<std::string_view, WireCursor>::first);
   char before = '{';
-  for (const auto& [name, entry] : entries) {
+  for (auto& [name, entry] : entries) {
     out.put(before);
     before = ',';
     append_string(name, out);
     out.put(':');
-    write_single(value, of_entry, *entry, out);
+    write_value(value, entry, out);
   }
   out.put('}');
 }
 
-void write_list(const FieldTable& field, const Reflection& reflection, const Message& message, int size,
-                TextBuffer& out) {
-  char before = '[';
-  for (int i = 0; i < size; ++i) {
-    out.put(before);
-    before = ',';
-    write_element(field, reflection, message, i, out);
+void write_message(const MessageTable& table, std::string_view wire, TextBuffer& out) {
+  // Members come by number; they are written in schema order.
+  std::array<const char*, fields_max> places;
+  std::uint64_t present = 0;
+  for (WireCursor cursor(wire); !cursor.at_end();) {
+    const std::uint32_t tag = cursor.tag();
+    const FieldTable* field = table.by_number(tag >> 3);
+    if (field != nullptr && field->tag == tag && (present >> field->index & 1) == 0 && is_known(*field, cursor)) {
+      places[field->index] = cursor.place();
+      present |= std::uint64_t{1} << field->index;
+    }
+    cursor.skip(tag);
   }
-  out.put(']');
-}
-
-void write_message(const MessageTable& table, const Message& message, TextBuffer& out) {
-  const Reflection& reflection = *table.reflection;
   char before = '{';
-  for (const FieldTable& field : table.fields) {
-    const int size = field.is_repeated ? reflection.FieldSize(message, field.field)
-                                       : static_cast<int>(reflection.HasField(message, field.field));
-    if (size == 0 && field.when_unset.empty()) continue;
+  for (std::uint64_t left = present | table.written_when_unset; left != 0; left &= left - 1) {
+    const auto index = static_cast<std::size_t>(std::countr_zero(left));
+    const FieldTable& field = table.fields[index];
     out.put(before);
     before = ',';
-    if (size == 0) {
+    if ((present >> index & 1) == 0) {
       out.append(field.when_unset);
       continue;
     }
     out.append(field.key);
+    WireCursor cursor({places[index], wire.data() + wire.size()});
     if (field.is_map) {
-      write_map(field, reflection, message, size, out);
+      write_map(field, cursor, out);
     } else if (field.is_repeated) {
-      write_list(field, reflection, message, size, out);
+      write_list(field, cursor, out);
     } else {
-      write_single(field, reflection, message, out);
+      write_value(field, cursor, out);
     }
   }
   if (before == '{') out.put('{');
@@ -153,8 +135,17 @@ void write_message(const MessageTable& table, const Message& message, TextBuffer
 
 void write_json(const Message& message, std::string& out) {
   const MessageTable& table = table_of(message.GetDescriptor());
+  const std::size_t size = message.ByteSizeLong();
+  CHECK(size <= static_cast<std::size_t>(std::numeric_limits<int>::max()), message.GetTypeName());
+  // Most messages are small, and this is called for each of many.
+  constexpr std::size_t local_bytes = 1024;
+  std::uint8_t local[local_bytes];
+  std::unique_ptr<std::uint8_t[]> large;
+  if (size > local_bytes) large = std::make_unique_for_overwrite<std::uint8_t[]>(size);
+  std::uint8_t* wire = large ? large.get() : local;
+  message.SerializeWithCachedSizesToArray(wire);
   TextBuffer buffer(out);
-  write_message(table, message, buffer);
+  write_message(table, {reinterpret_cast<const char*>(wire), size}, buffer);
 }
 
 std::string to_json(const Message& message) {

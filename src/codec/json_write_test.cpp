@@ -242,6 +242,19 @@ TEST(JsonWrite, AMemberOfAChoiceIsAnOrdinaryField) {
   EXPECT_EQ(to_json(constraint), R"({"selector":{"attribute_name":"rack"},"predicate":{"exists":{}}})");
 }
 
+// HTTP-114 HTTP-144
+TEST(JsonWrite, FieldsAndEnumNumbersThatAreUnknownAreLeftOut) {
+  // Field 2047, then types beyond all known ones, as the library keeps them.
+  CapabilityInfo info;
+  ASSERT_TRUE(info.ParseFromString(std::string("\xf8\x7f\x01\x08\xe8\x07\x08\xff\x7f", 9)));
+  EXPECT_EQ(to_json(info), R"({"capabilities":["CHOWN"]})");
+  ASSERT_TRUE(info.ParseFromString(std::string("\x08\xff\x7f", 3)));
+  EXPECT_EQ(to_json(info), "{}");
+  scheduler::Call call;
+  ASSERT_TRUE(call.ParseFromString(std::string("\x10\x8f\x4e", 3)));
+  EXPECT_EQ(to_json(call), "{}");
+}
+
 // HTTP-084 HTTP-087
 TEST(JsonWrite, TheHeartbeatIsTwentyBytes) {
   scheduler::Event event;

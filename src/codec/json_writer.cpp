@@ -40,10 +40,9 @@ JsonWriter& JsonWriter::end_array() { return end(']'); }
 
 JsonWriter& JsonWriter::key(std::string_view name) {
   CHECK(!open_.empty() && open_.back() == '}' && !after_key_, name);
-  TextBuffer buffer(out_);
-  if (needs_comma_) buffer.put(',');
-  append_string(name, buffer);
-  buffer.put(':');
+  if (needs_comma_) out_.push_back(',');
+  append_string(name, out_);
+  out_.push_back(':');
   needs_comma_ = true;
   after_key_ = true;
   return *this;
@@ -51,8 +50,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 
 JsonWriter& JsonWriter::string(std::string_view value) {
   before_value();
-  TextBuffer buffer(out_);
-  append_string(value, buffer);
+  append_string(value, out_);
   return *this;
 }
 

@@ -2,7 +2,6 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/descriptor.pb.h>
-#include <google/protobuf/message.h>
 
 #include <algorithm>
 #include <array>
@@ -59,6 +58,32 @@ Kind kind_of(const FieldDescriptor* field) {
   std::unreachable();
 }
 
+// Of an encoding with a sign bit of its own, or of fixed length but for floating numbers, there is no field; a list may
+// be read one by one always.
+std::uint32_t tag_of(const FieldDescriptor* field) {
+  const auto number = static_cast<std::uint32_t>(field->number());
+  switch (field->type()) {
+    case FieldDescriptor::TYPE_INT32:
+    case FieldDescriptor::TYPE_INT64:
+    case FieldDescriptor::TYPE_UINT32:
+    case FieldDescriptor::TYPE_UINT64:
+    case FieldDescriptor::TYPE_BOOL:
+    case FieldDescriptor::TYPE_ENUM:
+      return number << 3;
+    case FieldDescriptor::TYPE_DOUBLE:
+      return number << 3 | 1;
+    case FieldDescriptor::TYPE_STRING:
+    case FieldDescriptor::TYPE_BYTES:
+    case FieldDescriptor::TYPE_MESSAGE:
+      return number << 3 | 2;
+    case FieldDescriptor::TYPE_FLOAT:
+      return number << 3 | 5;
+    default:
+      CHECK(false, field->full_name());
+      std::unreachable();
+  }
+}
+
 void append_default(const FieldDescriptor* field, TextBuffer& out) {
   switch (field->cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
@@ -83,6 +108,14 @@ void append_default(const FieldDescriptor* field, TextBuffer& out) {
       break;
   }
   std::unreachable();
+}
+
+std::uint64_t choice_of(const FieldDescriptor* field) {
+  std::uint64_t choice = 0;
+  if (const auto* oneof = field->real_containing_oneof()) {
+    for (int i = 0; i < oneof->field_count(); ++i) choice |= std::uint64_t{1} << oneof->field(i)->index();
+  }
+  return choice;
 }
 
 // HTTP-115 to HTTP-117. Fields without presence (only those of Duration) count as always set.
@@ -119,22 +152,23 @@ class Tables {
     if (slot) return slot.get();
     slot = std::make_unique<MessageTable>();
     MessageTable& table = *slot;  // Stays where it is when the map grows.
-    const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor);
-    CHECK(prototype != nullptr, descriptor->full_name());
     CHECK(descriptor->field_count() <= fields_max, descriptor->full_name());
-    table.prototype = prototype;
-    table.reflection = prototype->GetReflection();
     if (descriptor->full_name() == "google.protobuf.Duration") table.form = MessageTable::Form::duration;
     if (descriptor->full_name() == "mesos.v1.Value.Scalar") table.form = MessageTable::Form::scalar;
     table.fields.reserve(static_cast<std::size_t>(descriptor->field_count()));
     for (int i = 0; i < descriptor->field_count(); ++i) {
       table.fields.push_back(make_field(descriptor->field(i)));
     }
-    // The fields stay where they are from here on, and so do the names in their keys.
+    std::vector<std::string_view> names;
     for (const FieldTable& field : table.fields) {
-      table.names.push_back(field.name());
-      if (field.kind == Kind::message) table.messages.push_back(static_cast<std::uint16_t>(field.index));
+      names.push_back(field.field->name());
+      const auto number = static_cast<std::size_t>(field.field->number());
+      if (number >= table.numbers.size()) table.numbers.resize(number + 1, fields_max);
+      table.numbers[number] = static_cast<std::uint8_t>(field.index);
+      if (!field.when_unset.empty()) table.written_when_unset |= std::uint64_t{1} << field.index;
+      if (field.is_required) table.required |= std::uint64_t{1} << field.index;
     }
+    table.by_name = NameIndex(names);
     return &table;
   }
 
@@ -142,7 +176,8 @@ class Tables {
     FieldTable table;
     table.field = field;
     table.index = static_cast<std::size_t>(field->index());
-    table.oneof = field->real_containing_oneof();
+    table.choice = choice_of(field);
+    table.tag = tag_of(field);
     table.key = '"' + field->name() + "\":";
     table.when_unset = text_when_unset(field, table.key);
     table.kind = kind_of(field);
@@ -160,19 +195,21 @@ class Tables {
     if (slot) return slot.get();
     slot = std::make_unique<EnumTable>();
     EnumTable& table = *slot;
+    std::vector<std::string_view> names;
     for (int i = 0; i < descriptor->value_count(); ++i) {
-      table.by_name.push_back({.name = descriptor->value(i)->name(), .number = descriptor->value(i)->number()});
+      names.push_back(descriptor->value(i)->name());
+      table.numbers.push_back(descriptor->value(i)->number());
     }
-    const auto [least, greatest] = std::ranges::minmax(table.by_name, {}, &EnumTable::Value::number);
+    table.by_name = NameIndex(names);
+    const auto [least, greatest] = std::ranges::minmax(table.numbers);
     constexpr int spread_max = 4096;
-    CHECK(greatest.number - least.number < spread_max, descriptor->full_name());
-    table.number_min = least.number;
-    table.written.resize(static_cast<std::size_t>(greatest.number - least.number) + 1);
-    for (const auto& value : table.by_name) {
-      auto& text = table.written[static_cast<std::size_t>(value.number - table.number_min)];
-      if (text.empty()) text = '"' + value.name + '"';
+    CHECK(greatest - least < spread_max, descriptor->full_name());
+    table.number_min = least;
+    table.written.resize(static_cast<std::size_t>(greatest - least) + 1);
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      auto& text = table.written[static_cast<std::size_t>(table.numbers[i] - least)];
+      if (text.empty()) text = '"' + std::string(names[i]) + '"';
     }
-    std::ranges::sort(table.by_name, {}, &EnumTable::Value::name);
     return &table;
   }
 
@@ -183,25 +220,19 @@ class Tables {
 
 }  // namespace
 
-const EnumTable::Value* EnumTable::find(std::string_view name) const {
-  const auto found = std::ranges::lower_bound(by_name, name, {}, &Value::name);
-  return found != by_name.end() && found->name == name ? &*found : nullptr;
-}
-
-const FieldTable* MessageTable::find(std::string_view name, std::size_t& guess) const {
-  for (std::size_t step = 0, i = guess; step < names.size(); ++step, ++i) {
-    if (i >= names.size()) i = 0;
-    if (names[i] != name) continue;
-    guess = i + 1;
-    return &fields[i];
-  }
-  return nullptr;
-}
-
 const MessageTable& table_of(const google::protobuf::Descriptor* descriptor) {
   // The one cache of the process, as the descriptors themselves are; leaked, so that no order of destruction matters.
   static Tables& tables = *new Tables;
-  return tables.message(descriptor);
+  // Documents are written from many small messages of few types: what each thread asked for last needs no lock.
+  struct Recent {
+    const Descriptor* descriptor = nullptr;
+    const MessageTable* table = nullptr;
+  };
+  static constexpr std::size_t recent_count = 64;
+  thread_local std::array<Recent, recent_count> recent;
+  Recent& slot = recent[reinterpret_cast<std::uintptr_t>(descriptor) / sizeof(Descriptor) % recent_count];
+  if (slot.descriptor != descriptor) slot = {.descriptor = descriptor, .table = &tables.message(descriptor)};
+  return *slot.table;
 }
 
 }  // namespace stoa::codec

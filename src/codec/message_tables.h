@@ -10,12 +10,11 @@
 #include <string_view>
 #include <vector>
 
+#include "codec/name_index.h"
+
 namespace google::protobuf {
 class Descriptor;
 class FieldDescriptor;
-class OneofDescriptor;
-class Message;
-class Reflection;
 }  // namespace google::protobuf
 
 namespace stoa::codec {
@@ -23,28 +22,34 @@ namespace stoa::codec {
 enum class Kind : std::uint8_t { int32, int64, uint32, uint64, f64, f32, boolean, enumeration, string, bytes, message };
 
 struct EnumTable {
-  struct Value {
-    std::string name;
-    int number = 0;
-  };
-  std::vector<Value> by_name;        // Sorted.
+  std::vector<int> numbers;          // In schema order.
+  NameIndex by_name;                 // Of `numbers`.
   std::vector<std::string> written;  // In quotes, at number - number_min; of several names of one number the first.
   int number_min = 0;
 
-  // The number of a value name, exact in case; nullptr if there is none. O(log values).
-  const Value* find(std::string_view name) const;
+  // The number of a value name, exact in case; nullptr if there is none. O(1).
+  const int* find(std::string_view name) const {
+    const std::size_t position = by_name.find(name);
+    return position == NameIndex::none ? nullptr : &numbers[position];
+  }
+  // The name of a number as it stands on the wire, in quotes; empty if there is none.
+  std::string_view text(std::uint64_t number) const {
+    const std::uint64_t index = number - static_cast<std::uint64_t>(number_min);
+    return index < written.size() ? std::string_view(written[index]) : std::string_view();
+  }
 };
 
 struct MessageTable;
 
-constexpr int fields_max = 256;  // Of one message; checked.
+constexpr int fields_max = 64;  // Of one message; checked. A set of fields is then one word.
 
 struct FieldTable {
   const google::protobuf::FieldDescriptor* field = nullptr;
-  std::size_t index = 0;                                     // In the list of its message.
-  const google::protobuf::OneofDescriptor* oneof = nullptr;  // Of which it is a member.
-  std::string key;                                           // `"name":`
-  std::string when_unset;  // `"name":default`, or `"name":[]`; empty if the unset field is left out.
+  std::size_t index = 0;     // In the list of its message.
+  std::uint64_t choice = 0;  // Bit `index` of every member of its oneof, its own too.
+  std::uint32_t tag = 0;     // Number and kind of encoding, as on the wire.
+  std::string key;           // `"name":`
+  std::string when_unset;    // `"name":default`, or `"name":[]`; empty if the unset field is left out.
   Kind kind = Kind::message;
   bool is_repeated = false;  // Maps too.
   bool is_map = false;
@@ -59,16 +64,23 @@ struct MessageTable {
   // Types with a form of their own besides the general one.
   enum class Form : std::uint8_t { general, duration, scalar };
 
-  const google::protobuf::Message* prototype = nullptr;
-  const google::protobuf::Reflection* reflection = nullptr;
-  std::vector<FieldTable> fields;       // In schema order.
-  std::vector<std::string_view> names;  // Of `fields`.
-  std::vector<std::uint16_t> messages;  // Indexes of the fields of kind message.
+  std::vector<FieldTable> fields;        // In schema order.
+  NameIndex by_name;                     // Of `fields`.
+  std::uint64_t required = 0;            // Bit `index` of every required field.
+  std::uint64_t written_when_unset = 0;  // Likewise.
+  std::vector<std::uint8_t> numbers;     // Index of the field of that number, or fields_max.
   Form form = Form::general;
 
-  // The field of that name, or nullptr. The search starts at `guess`, for fields come mostly in schema order, and sets
-  // it to the place behind the field that was found. O(fields), but each costs one comparison of lengths only.
-  const FieldTable* find(std::string_view name, std::size_t& guess) const;
+  // The field of that number, or nullptr. O(1).
+  const FieldTable* by_number(std::uint32_t number) const {
+    if (number >= numbers.size() || numbers[number] == fields_max) return nullptr;
+    return &fields[numbers[number]];
+  }
+  // The field of that name, or nullptr. O(1).
+  const FieldTable* find(std::string_view name) const {
+    const std::size_t position = by_name.find(name);
+    return position == NameIndex::none ? nullptr : &fields[position];
+  }
 };
 
 // The table of a generated message type, made on first use, together with those of all types it can hold. Safe to call

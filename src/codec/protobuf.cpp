@@ -9,31 +9,29 @@
 
 #include "base/check.h"
 #include "codec/message_tables.h"
+#include "codec/wire_cursor.h"
 
 namespace stoa::codec {
 namespace {
 
 using google::protobuf::Message;
-using google::protobuf::Reflection;
 
-// The library's own DiscardUnknownFields lists all fields of all messages, which takes longer than reading them.
-void discard_unknown_fields(const MessageTable& table, Message& message) {
-  const Reflection& reflection = *table.reflection;
-  if (!reflection.GetUnknownFields(message).empty()) reflection.MutableUnknownFields(&message)->Clear();
-  for (const std::uint16_t i : table.messages) {
-    const FieldTable& field = table.fields[i];
-    if (!field.is_repeated) {
-      if (reflection.HasField(message, field.field)) {
-        discard_unknown_fields(*field.message, *reflection.MutableMessage(&message, field.field));
-      }
-      continue;
-    }
-    const int size = reflection.FieldSize(message, field.field);
-    if (size > 0 && field.is_map) return message.DiscardUnknownFields();
-    for (int element = 0; element < size; ++element) {
-      discard_unknown_fields(*field.message, *reflection.MutableRepeatedMessage(&message, field.field, element));
+// Whether bytes that the library has read hold what the message does not know: the library keeps that, and forgets it
+// only field by field, by reflection, which takes longer than reading. May be true for other unusual bytes too.
+bool may_hold_unknown(const MessageTable& table, std::string_view wire) {
+  for (WireCursor cursor(wire); !cursor.at_end();) {
+    const std::uint32_t tag = cursor.tag();
+    const FieldTable* field = table.by_number(tag >> 3);
+    if (field == nullptr || field->tag != tag) return true;
+    if (field->kind == Kind::message) {
+      if (may_hold_unknown(*field->message, cursor.bytes())) return true;
+    } else if (field->kind == Kind::enumeration) {
+      if (field->enumeration->text(cursor.varint()).empty()) return true;
+    } else {
+      cursor.skip(tag);
     }
   }
+  return false;
 }
 
 }  // namespace
@@ -51,7 +49,7 @@ Result<> read_protobuf(std::string_view bytes, Message& out) {
     return invalid("not a valid " + out.GetDescriptor()->full_name());
   }
   if (!out.IsInitialized()) return invalid("Missing required fields: " + out.InitializationErrorString());
-  discard_unknown_fields(table_of(out.GetDescriptor()), out);
+  if (may_hold_unknown(table_of(out.GetDescriptor()), bytes)) out.DiscardUnknownFields();
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "base/text.h"
+#include "codec/arena.h"
 #include "codec/link_frame.h"
 #include "codec/protobuf.h"
 #include "daemon/overloaded.h"
@@ -164,7 +165,7 @@ void AgentShell::open_link(LinkNumber number, std::shared_ptr<http::Channel> cha
     };
     if (auto fed = reader->feed(bytes); !fed) return give_up(fed.error().message);
     while (auto frame = reader->next()) {
-      auto message = std::make_shared<link::ToAgent>();
+      auto message = codec::make_in_arena<link::ToAgent>();
       if (auto read = codec::read_protobuf(*frame, *message); !read) return give_up(read.error().message);
       thread_.post(agent::FromMaster{number, std::move(message)});
     }

@@ -1,5 +1,6 @@
 #include "daemon/master_shell.h"
 
+#include "codec/arena.h"
 #include "codec/link_frame.h"
 #include "codec/protobuf.h"
 #include "daemon/overloaded.h"
@@ -135,7 +136,7 @@ void MasterShell::open_link(std::shared_ptr<http::Channel> channel) {
     };
     if (auto fed = reader->feed(bytes); !fed) return give_up(fed.error().message);
     while (auto frame = reader->next()) {
-      auto message = std::make_shared<link::ToMaster>();
+      auto message = codec::make_in_arena<link::ToMaster>();
       if (auto read = codec::read_protobuf(*frame, *message); !read) return give_up(read.error().message);
       thread_.post(master::FromAgent{number, std::move(message)});
     }

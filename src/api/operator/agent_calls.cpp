@@ -7,6 +7,7 @@
 #include <expected>
 
 #include "api/answers.h"
+#include "codec/arena.h"
 #include "codec/json.h"
 #include "codec/protobuf.h"
 #include "codec/record_io.h"
@@ -167,7 +168,7 @@ OrAnswer<std::shared_ptr<const Call>> decode(const http::Request& request, const
     record = *std::move(first);
   }
   const std::string_view bytes = media.request == MediaType::record_io ? record : request.body;
-  auto call = std::make_shared<Call>();
+  auto call = codec::make_in_arena<Call>();
   if (media.records == MediaType::protobuf) {
     if (!codec::read_protobuf(bytes, *call)) return refuse(400, "Failed to parse body into a protobuf object");
     return call;

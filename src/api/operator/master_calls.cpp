@@ -7,6 +7,7 @@
 
 #include "api/answers.h"
 #include "api/decode.h"
+#include "codec/arena.h"
 #include "codec/protobuf.h"
 #include "mesos/v1/master/master.pb.h"
 
@@ -115,7 +116,7 @@ Result<> validate(const Call& call) {
 void handle_master_call(MasterReading& reading, http::Request request, http::Responder responder) {
   if (!reading.master.recovered()) return responder.respond(refusal(503, "Master has not finished recovery"));
   if (request.method != "POST") return responder.respond(only_post(request.method));
-  auto call = std::make_shared<Call>();
+  auto call = codec::make_in_arena<Call>();
   if (auto decoded = decode_call(request, *call); !decoded) return responder.respond(std::move(decoded).error());
   if (const auto valid = validate(*call); !valid) {
     return responder.respond(refusal(400, "Failed to validate master::Call: " + valid.error().message));
