@@ -1,7 +1,8 @@
 #include "model/v0_resources.h"
 
 #include <algorithm>
-#include <map>
+
+#include "model/flat_sums.h"
 
 namespace stoa::model {
 namespace {
@@ -14,33 +15,13 @@ struct FlatText {
   FlatValue operator()(Scalar scalar) const { return scalar.to_double(); }
 };
 
-// Adds `from` to `into` if they are of one kind; an agent has no others (RES-007).
-void accumulate(Value& into, const Value& from) {
-  std::visit(
-      [&into](const auto& value) {
-        if (auto* sum = std::get_if<std::decay_t<decltype(value)>>(&into); sum != nullptr) *sum += value;
-      },
-      from);
-}
-
 }  // namespace
 
 FlatObject flat_resources(const Resources& resources) {
-  std::map<std::string, Value> further;
-  std::vector<std::pair<std::string, Value>> sums{
-      {"cpus", Scalar()}, {"gpus", Scalar()}, {"mem", Scalar()}, {"disk", Scalar()}};
-  for (const auto& [resource, count] : resources) {
-    const std::string key = resource.is_revocable() ? resource.name() + "_revocable" : resource.name();
-    const auto always = std::ranges::find(sums, key, &std::pair<std::string, Value>::first);
-    if (always != sums.end()) {
-      accumulate(always->second, resource.value());
-    } else if (const auto [found, added] = further.try_emplace(key, resource.value()); !added) {
-      accumulate(found->second, resource.value());
-    }
-  }
+  const FlatSums sums(resources);
   FlatObject result;
-  for (const auto& [name, value] : sums) result.emplace_back(name, std::visit(FlatText{}, value));
-  for (const auto& [name, value] : further) result.emplace_back(name, std::visit(FlatText{}, value));
+  for (std::size_t i = 0; i < FlatSums::always.size(); ++i) result.emplace_back(FlatSums::always[i], sums.amount(i));
+  for (auto& [name, value] : sums.further()) result.emplace_back(name, std::move(value));
   return result;
 }
 

@@ -30,7 +30,7 @@ void write_queued(JsonWriter& out, const agent::TaskRecord& record) {
   const mesos::v1::TaskInfo& info = *record.info;
   out.begin_object().key("id").string(info.task_id().value()).key("name").string(info.name());
   out.key("slave_id").string(info.agent_id().value());
-  write_resources(out.key("resources"), resources_of(info.resources()));
+  write_resources(out.key("resources"), model::FlatSums(info.resources()));
   out.key("role").string(allocation_role_of(info.resources()));
   if (info.has_command()) out.key("command").message(info.command());
   if (info.has_executor()) out.key("executor_id").string(info.executor().executor_id().value());
@@ -63,7 +63,7 @@ void write_executor(JsonWriter& out, const ExecutorRecord& executor) {
   if (info.has_type()) out.key("type").string(mesos::v1::ExecutorInfo::Type_Name(info.type()));
   out.key("tasks").begin_array();
   for (const auto& record : executor.tasks) {
-    if (record->stage == TaskStage::launched) write_task(out, *record->task, resources_of(record->task->resources()));
+    if (record->stage == TaskStage::launched) write_task(out, *record->task);
   }
   out.end_array();
   out.key("queued_tasks").begin_array();
@@ -73,7 +73,7 @@ void write_executor(JsonWriter& out, const ExecutorRecord& executor) {
   out.end_array();
   out.key("completed_tasks").begin_array();
   for (const auto& record : executor.tasks) {
-    if (is_ended(record->stage)) write_task(out, *record->task, resources_of(record->task->resources()));
+    if (is_ended(record->stage)) write_task(out, *record->task);
   }
   out.end_array().end_object();
 }

@@ -8,6 +8,7 @@
 #include "api/reading_context.h"
 #include "codec/json_writer.h"
 #include "master/snapshot.h"
+#include "model/flat_sums.h"
 #include "net/url.h"
 
 namespace stoa::api::v0 {
@@ -42,8 +43,8 @@ void write_agent(codec::JsonWriter& out, const master::AgentView& agent);       
 void write_recovered_agents(codec::JsonWriter& out, const master::Snapshot& state, std::string_view only = {});
 // The keys `id` to `recovered` of V0-047; resources are sums over the framework's tasks and offers.
 struct FrameworkSums {
-  model::Resources used;
-  model::Resources offered;
+  model::FlatSums used;
+  model::FlatSums offered;
 };
 void write_framework_head(codec::JsonWriter& out, const master::FrameworkView& framework, const FrameworkSums& sums);
 void write_framework(codec::JsonWriter& out, const master::FrameworkView& framework);

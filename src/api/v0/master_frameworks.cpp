@@ -11,12 +11,9 @@ namespace {
 
 using Tasks = std::vector<std::shared_ptr<const mesos::v1::Task>>;
 
-// A task's resources are read once: for the task itself and for the framework's sum.
-using TaskResources = std::vector<model::Resources>;
-
 void write_tasks(JsonWriter& out, const char* key, const Tasks& tasks) {
   out.key(key).begin_array();
-  for (const auto& task : tasks) write_task(out, *task, resources_of(task->resources()));
+  for (const auto& task : tasks) write_task(out, *task);
   out.end_array();
 }
 
@@ -63,21 +60,24 @@ void write_framework_head(JsonWriter& out, const master::FrameworkView& framewor
 
 void write_framework(JsonWriter& out, const master::FrameworkView& framework) {
   const mesos::v1::FrameworkInfo& info = *framework.info;
-  FrameworkSums sums{.used = {}, .offered = offered_to(framework)};
-  TaskResources resources;
+  FrameworkSums sums{.used = {}, .offered = model::FlatSums(offered_to(framework))};
+  // A task's resources are read once: for the task itself and for the framework's sum.
+  std::vector<model::FlatSums> resources;
   resources.reserve(framework.tasks.size());
   for (const auto& task : framework.tasks) {
-    resources.push_back(resources_of(task->resources()));
-    if (!model::is_terminal(task->state())) sums.used += resources.back();
+    resources.emplace_back(task->resources());
+    if (!model::is_terminal(task->state())) sums.used.add(resources.back());
   }
-  for (const auto& executor : framework.executors) sums.used += resources_of(executor.info->resources());
+  for (const auto& executor : framework.executors) sums.used.add(model::FlatSums(executor.info->resources()));
   out.begin_object();
   write_framework_head(out, framework, sums);
   out.key("user").string(info.user()).key("failover_timeout").number(info.failover_timeout());
   out.key("checkpoint").boolean(info.checkpoint());
   out.key("registered_time").number(framework.registered).key("unregistered_time").number(framework.unregistered);
   if (info.has_principal()) out.key("principal").string(info.principal());
-  write_resources(out.key("resources"), sums.used + sums.offered);
+  model::FlatSums held = sums.used;
+  held.add(sums.offered);
+  write_resources(out.key("resources"), held);
   if (framework.reregistered > 0 && framework.reregistered != framework.registered) {
     out.key("reregistered_time").number(framework.reregistered);
   }

@@ -68,7 +68,12 @@ const Counts& find(const std::map<std::string_view, Counts>& index, std::string_
 }
 
 FrameworkSums sums_of(const master::FrameworkView& framework) {
-  return {.used = used_by(framework), .offered = offered_to(framework)};
+  FrameworkSums sums{.used = {}, .offered = model::FlatSums(offered_to(framework))};
+  for (const auto& executor : framework.executors) sums.used.add(model::FlatSums(executor.info->resources()));
+  for (const auto& task : framework.tasks) {
+    if (!model::is_terminal(task->state())) sums.used.add(model::FlatSums(task->resources()));
+  }
+  return sums;
 }
 
 }  // namespace

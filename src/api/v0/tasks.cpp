@@ -66,7 +66,7 @@ std::string tasks(const master::Snapshot& state, const net::Query& query) {
   out.begin_object().key("tasks").begin_array();
   for (std::int64_t i = first; i < last; ++i) {
     const mesos::v1::Task& task = *chosen[static_cast<std::size_t>(i)];
-    write_task(out, task, resources_of(task.resources()));
+    write_task(out, task);
   }
   out.end_array().end_object();
   return text;

@@ -88,8 +88,20 @@ void write_flat(JsonWriter& out, const model::FlatObject& object) {
   out.end_object();
 }
 
+void write_resources(JsonWriter& out, const model::FlatSums& resources) {
+  out.begin_object();
+  for (std::size_t i = 0; i < model::FlatSums::always.size(); ++i) {
+    out.key(model::FlatSums::always[i]).number(resources.amount(i));
+  }
+  for (const auto& [name, value] : resources.further()) {
+    out.key(name);
+    std::visit(FlatWriter{out}, value);
+  }
+  out.end_object();
+}
+
 void write_resources(JsonWriter& out, const model::Resources& resources) {
-  write_flat(out, model::flat_resources(resources));
+  write_resources(out, model::FlatSums(resources));
 }
 
 void write_reserved(JsonWriter& out, const model::Resources& resources) {
@@ -122,7 +134,11 @@ void write_attributes(JsonWriter& out, const mesos::v1::AgentInfo& info) {
 
 void write_labels(JsonWriter& out, const mesos::v1::Labels& labels) {
   out.begin_array();
-  for (const auto& label : labels.labels()) out.message(label);
+  for (const auto& label : labels.labels()) {
+    out.begin_object().key("key").string(label.key());
+    if (label.has_value()) out.key("value").string(label.value());
+    out.end_object();
+  }
   out.end_array();
 }
 
@@ -133,7 +149,11 @@ std::string_view allocation_role_of(const Messages& messages) {
   return "*";
 }
 
-void write_task(JsonWriter& out, const mesos::v1::Task& task, const model::Resources& resources) {
+void write_task(JsonWriter& out, const mesos::v1::Task& task) {
+  write_task(out, task, model::FlatSums(task.resources()));
+}
+
+void write_task(JsonWriter& out, const mesos::v1::Task& task, const model::FlatSums& resources) {
   out.begin_object();
   out.key("id").string(task.task_id().value());
   out.key("name").string(task.name());

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "codec/json_writer.h"
+#include "model/flat_sums.h"
 #include "model/resources.h"
 #include "model/v0_resources.h"
 #include "proto/forward.h"
@@ -23,6 +24,7 @@ using Messages = google::protobuf::RepeatedPtrField<mesos::v1::Resource>;
 model::Resources resources_of(const Messages& messages);
 
 void write_flat(codec::JsonWriter& out, const model::FlatObject& object);
+void write_resources(codec::JsonWriter& out, const model::FlatSums& resources);
 void write_resources(codec::JsonWriter& out, const model::Resources& resources);
 // `{ROLE: {...}}` by current owner (V0-045).
 void write_reserved(codec::JsonWriter& out, const model::Resources& resources);
@@ -32,7 +34,9 @@ void write_reserved_full(codec::JsonWriter& out, const model::Resources& resourc
 void write_attributes(codec::JsonWriter& out, const mesos::v1::AgentInfo& info);
 // `[{"key":..,"value":..}]` (V0-025).
 void write_labels(codec::JsonWriter& out, const mesos::v1::Labels& labels);
-void write_task(codec::JsonWriter& out, const mesos::v1::Task& task, const model::Resources& resources);
+void write_task(codec::JsonWriter& out, const mesos::v1::Task& task);
+// The same for who knows the sums of its resources already.
+void write_task(codec::JsonWriter& out, const mesos::v1::Task& task, const model::FlatSums& resources);
 // `role` of a framework that knows one role only, else `roles` (V0-047).
 void write_roles(codec::JsonWriter& out, const mesos::v1::FrameworkInfo& info);
 
