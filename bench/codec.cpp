@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "codec/arena.h"
 #include "codec/gzip.h"
 #include "codec/json.h"
 #include "codec/json_writer.h"
@@ -124,7 +125,19 @@ void write_state_json_into_new_string(benchmark::State& run) {
 }
 BENCHMARK(write_state_json_into_new_string)->Unit(benchmark::kMillisecond);
 
+// As calls are read, and given back: into an arena.
 void read_state_json(benchmark::State& run) {
+  const std::string text = stoa::codec::to_json(state());
+  for (auto _ : run) {
+    const auto message = stoa::codec::make_in_arena<mesos::v1::master::Response>();
+    CHECK(stoa::codec::read_json(text, *message).has_value());
+    benchmark::DoNotOptimize(message.get());
+  }
+  count_bytes(run, text.size());
+}
+BENCHMARK(read_state_json)->Unit(benchmark::kMillisecond);
+
+void read_state_json_on_the_heap(benchmark::State& run) {
   const std::string text = stoa::codec::to_json(state());
   for (auto _ : run) {
     mesos::v1::master::Response message;
@@ -133,7 +146,7 @@ void read_state_json(benchmark::State& run) {
   }
   count_bytes(run, text.size());
 }
-BENCHMARK(read_state_json)->Unit(benchmark::kMillisecond);
+BENCHMARK(read_state_json_on_the_heap)->Unit(benchmark::kMillisecond);
 
 void write_state_protobuf(benchmark::State& run) {
   std::size_t bytes = 0;
@@ -145,9 +158,9 @@ BENCHMARK(write_state_protobuf)->Unit(benchmark::kMillisecond);
 void read_state_protobuf(benchmark::State& run) {
   const std::string bytes = stoa::codec::to_protobuf(state());
   for (auto _ : run) {
-    mesos::v1::master::Response message;
-    CHECK(stoa::codec::read_protobuf(bytes, message).has_value());
-    benchmark::DoNotOptimize(&message);
+    const auto message = stoa::codec::make_in_arena<mesos::v1::master::Response>();
+    CHECK(stoa::codec::read_protobuf(bytes, *message).has_value());
+    benchmark::DoNotOptimize(message.get());
   }
   count_bytes(run, bytes.size());
 }
