@@ -45,6 +45,10 @@ Result<AgentShellOptions> shell_options(const AgentOptions& options, const Ident
   config.reconfiguration_additive = options.reconfiguration_additive;
   config.recover_cleanup = options.recover_cleanup;
   config.registration_backoff_factor = options.registration_backoff_factor;
+  config.sandbox_directory = options.sandbox_directory;
+  config.executor_environment = options.executor_environment;
+  config.executor_registration_timeout = options.executor_registration_timeout;
+  config.completed_executors_per_framework_max = options.max_completed_executors_per_framework;
   config.executor_shutdown_grace_period = options.executor_shutdown_grace_period;
   config.executor_reregistration_timeout = options.executor_reregistration_timeout;
   config.recovery_timeout = options.recovery_timeout;

@@ -1,5 +1,6 @@
 #include "daemon/agent_flags.h"
 
+#include "daemon/executor_variables.h"
 #include "model/resource_text.h"
 
 namespace stoa::daemon {
@@ -18,6 +19,11 @@ std::string master_fault(const std::string& text) {
 std::string resources_fault(const std::string& text) {
   if (trim(text).starts_with('[')) return {};  // JSON: read where messages are known.
   const Result<model::FlagResources> parsed = model::parse_simple(text);
+  return parsed ? "" : parsed.error().message;
+}
+
+std::string variables_fault(const std::string& text) {
+  const auto parsed = parse_executor_variables(text);
   return parsed ? "" : parsed.error().message;
 }
 
@@ -157,6 +163,7 @@ void add_executor_flags(flags::Table& table, AgentFlags& flags) {
       .add("executor_environment_variables", flags.executor_environment_variables,
            "JSON object: the environment that executors start with, instead of the agent's.")
       .path_or_text()
+      .check(variables_fault)
       .example(R"({"PATH":"/bin:/usr/bin"})");
   table.add("executor_registration_timeout", flags.executor_registration_timeout,
             "How long a new executor may take to subscribe.", {.min = 1ms});

@@ -1,6 +1,7 @@
 // What a daemon of this program can be told; filled from flags (FE-129, FE-130, AGT-004).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -58,6 +59,10 @@ struct AgentOptions {
   bool reconfiguration_additive = false;
   bool recover_cleanup = false;
   Duration registration_backoff_factor = std::chrono::seconds(1);
+  std::string sandbox_directory = "/mnt/mesos/sandbox";
+  std::map<std::string, std::string> executor_environment;
+  Duration executor_registration_timeout = std::chrono::minutes(1);
+  std::size_t max_completed_executors_per_framework = 150;
   Duration executor_shutdown_grace_period = std::chrono::seconds(5);
   Duration executor_reregistration_timeout = std::chrono::seconds(2);
   Duration recovery_timeout = std::chrono::minutes(15);

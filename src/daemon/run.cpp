@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "daemon/agent_flags.h"
 #include "daemon/daemon.h"
+#include "daemon/executor_variables.h"
 #include "daemon/logging.h"
 #include "daemon/master_flags.h"
 #include "daemon/rate_limits_flag.h"
@@ -81,7 +82,7 @@ Result<MasterOptions> master_options(const MasterFlags& given) {
   return options;
 }
 
-AgentOptions agent_options(const AgentFlags& given) {
+Result<AgentOptions> agent_options(const AgentFlags& given) {
   AgentOptions options;
   options.listen = listen_options(given.common);
   options.master = given.master;
@@ -97,6 +98,10 @@ AgentOptions agent_options(const AgentFlags& given) {
   options.reconfiguration_additive = given.reconfiguration_policy == "additive";
   options.recover_cleanup = given.recover == "cleanup";
   options.registration_backoff_factor = given.registration_backoff_factor;
+  options.sandbox_directory = given.sandbox_directory.value;
+  LET(options.executor_environment, parse_executor_variables(given.executor_environment_variables));
+  options.executor_registration_timeout = given.executor_registration_timeout;
+  options.max_completed_executors_per_framework = given.max_completed_executors_per_framework;
   options.executor_shutdown_grace_period = given.executor_shutdown_grace_period;
   options.executor_reregistration_timeout = given.executor_reregistration_timeout;
   options.recovery_timeout = given.recovery_timeout;
@@ -133,10 +138,11 @@ int run_agent(std::span<const std::string> args) {
   if (const auto code = read_flags(table, args, outcome)) return *code;
   if (const auto code = refuse_problems(table, agent_problems(given))) return *code;
   if (const auto code = refuse_insecure(table, given.common, agent_authentication_flags)) return *code;
-  AgentOptions options = agent_options(given);
-  options.shown = shown(outcome);
+  auto options = agent_options(given);
+  if (!options) return failed(table, options.error());
+  options->shown = shown(outcome);
   begin_logging(given.common, outcome);
-  return serve_agent(std::move(options), serve_options(given.common));
+  return serve_agent(*std::move(options), serve_options(given.common));
 }
 
 int run_up(std::span<const std::string> args) {
@@ -148,7 +154,9 @@ int run_up(std::span<const std::string> args) {
   given.agent.common = given.master.common;
   auto master = master_options(given.master);
   if (!master) return failed(table, master.error());
-  UpOptions options{*std::move(master), agent_options(given.agent), given.agents, given.work_dir.value};
+  auto agent = agent_options(given.agent);
+  if (!agent) return failed(table, agent.error());
+  UpOptions options{*std::move(master), *std::move(agent), given.agents, given.work_dir.value};
   options.master.shown = shown(outcome);
   options.agent.shown = options.master.shown;
   begin_logging(given.master.common, outcome);
