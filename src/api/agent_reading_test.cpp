@@ -217,5 +217,73 @@ TEST_F(AgentReads, HeadersAreCheckedBeforeTheBodyAndInTheAgentsOwnWords) {
   }
 }
 
+// ---- Executors that outlive their tasks
+
+class AgentReadsExecutors : public AgentReads {
+ protected:
+  AgentReadsExecutors() {
+    auto group = std::make_shared<agent::ExecutorRecord>();
+    mesos::v1::ExecutorInfo info;
+    info.mutable_executor_id()->set_value("pod");
+    info.set_name("A pod");
+    info.set_type(mesos::v1::ExecutorInfo::DEFAULT);
+    testing::add_scalar(*info.mutable_resources(), "cpus", 0.5, "web");
+    group->info = std::make_shared<const mesos::v1::ExecutorInfo>(info);
+    group->container = ContainerId("P");
+    group->directory = "/w/runs/P";
+    group->command = false;
+    group->tasks = {member("m1", "P.1", agent::TaskStage::launched, mesos::v1::TASK_RUNNING),
+                    member("m2", "P.2", agent::TaskStage::launched, mesos::v1::TASK_RUNNING),
+                    member("m3", "P.3", agent::TaskStage::completed, mesos::v1::TASK_FINISHED)};
+    agent_.state.frameworks.at(0).executors = {group};
+    agent_.state.frameworks.at(0).completed_executors.clear();
+    auto gone = std::make_shared<agent::ExecutorRecord>(*group);
+    gone->container = ContainerId("Q");
+    gone->stage = agent::ExecutorStage::terminated;
+    gone->tasks.clear();
+    agent_.state.frameworks.at(0).executors.push_back(gone);
+  }
+  static std::shared_ptr<const agent::TaskRecord> member(const std::string& id, const std::string& container,
+                                                         agent::TaskStage stage, mesos::v1::TaskState state) {
+    auto made = std::make_shared<agent::TaskRecord>(*record(id, stage, state));
+    made->container = ContainerId(container);
+    made->pid = 7;
+    return made;
+  }
+};
+
+// AGT-253 AGT-255
+TEST_F(AgentReadsExecutors, StateShowsAnExecutorWithAllItsTasks) {
+  const std::string state = get("/state");
+  EXPECT_THAT(state, HasSubstr(R"({"id":"pod","name":"A pod","source":"","container":"P","directory":"/w/runs/P")"));
+  EXPECT_THAT(state, HasSubstr(R"("type":"DEFAULT","tasks":[{"id":"m1")"));
+  EXPECT_THAT(state, HasSubstr(R"({"id":"m2")"));
+  EXPECT_THAT(state, HasSubstr(R"("completed_tasks":[{"id":"m3")"));
+}
+
+// AGT-205
+TEST_F(AgentReadsExecutors, ContainersAreThoseOfExecutorsAndIfWantedThoseInThem) {
+  const std::string roots = post(R"({"type":"GET_CONTAINERS"})").body;
+  EXPECT_EQ(roots, R"({"type":"GET_CONTAINERS","get_containers":{"containers":[{"framework_id":{"value":"F-0000"},)"
+                   R"("executor_id":{"value":"pod"},"executor_name":"A pod","container_id":{"value":"P"},)"
+                   R"("container_status":{"container_id":{"value":"P"}}}]}})");
+  const std::string all = post(R"({"type":"GET_CONTAINERS","get_containers":{"show_nested":true}})").body;
+  EXPECT_THAT(all, HasSubstr(R"("container_id":{"value":"1","parent":{"value":"P"}})"));
+  EXPECT_THAT(all, HasSubstr(R"("container_id":{"value":"2","parent":{"value":"P"}})"));
+  EXPECT_THAT(all, HasSubstr(R"("executor_pid":7)"));
+  EXPECT_THAT(all, Not(HasSubstr(R"("value":"3")")));
+  EXPECT_THAT(get("/containers"), Not(HasSubstr(R"("container_id":"Q")")));
+}
+
+// AGT-150 EXE-095
+TEST_F(AgentReadsExecutors, MetricsCountExecutorsByTheirState) {
+  agent_.state.counters = {.valid_status_updates = 5, .invalid_framework_messages = 2};
+  const std::string metrics = get("/metrics/snapshot");
+  for (const char* line : {R"("slave/executors_running":1.0)", R"("slave/executors_terminated":1.0)",
+                           R"("slave/executors_registering":0.0)", R"("slave/valid_status_updates":5.0)",
+                           R"("slave/invalid_framework_messages":2.0)"})
+    EXPECT_THAT(metrics, HasSubstr(line));
+}
+
 }  // namespace
 }  // namespace stoa::api

@@ -16,13 +16,7 @@ constexpr std::array unfed{
     "slave/recovery_errors",
     "slave/executor_directory_max_allowed_age_secs",
     "slave/container_launch_errors",
-    "slave/executors_registering",
-    "slave/executors_terminating",
     "slave/executors_preempted",
-    "slave/valid_status_updates",
-    "slave/invalid_status_updates",
-    "slave/valid_framework_messages",
-    "slave/invalid_framework_messages",
     "containerizer/mesos/container_destroy_errors",
     "containerizer/mesos/provisioner/remove_container_errors",
     "containerizer/mesos/provisioner/bind/remove_rootfs_errors",
@@ -37,25 +31,23 @@ constexpr std::array unfed{
 
 struct Counted {
   std::map<TaskState, double> tasks;
-  double running_executors = 0;
-  double ended_executors = 0;
+  std::map<agent::ExecutorStage, double> executors;
   ResourceUse use;
 };
 
 void count_framework(const agent::FrameworkRecord& framework, Counted& counted) {
   for (const auto& executor : framework.executors) {
-    ++counted.running_executors;
-    bool counts = false;
+    ++counted.executors[executor->stage];
     for (const auto& record : executor->tasks) {
       ++counted.tasks[record->task->state()];
       if (model::is_terminal(record->task->state())) continue;
-      counts = true;
       counted.use.used.add(v0::resources_of(record->task->resources()));
     }
-    if (counts) counted.use.used.add(v0::resources_of(executor->info->resources()));
+    if (executor->stage != agent::ExecutorStage::terminated)
+      counted.use.used.add(v0::resources_of(executor->info->resources()));
   }
   for (const auto& executor : framework.completed_executors) {
-    ++counted.ended_executors;
+    ++counted.executors[agent::ExecutorStage::terminated];
     for (const auto& record : executor->tasks) ++counted.tasks[record->task->state()];
   }
 }
@@ -72,8 +64,14 @@ MetricValues agent_metrics(const agent::Snapshot& state, const ReadingContext& c
   values["slave/uptime_secs"] = now - context.start_time;
   values["slave/registered"] = state.registered ? 1 : 0;
   values["slave/frameworks_active"] = static_cast<double>(state.frameworks.size());
-  values["slave/executors_running"] = counted.running_executors;
-  values["slave/executors_terminated"] = counted.ended_executors;
+  values["slave/executors_registering"] = counted.executors[agent::ExecutorStage::registering];
+  values["slave/executors_running"] = counted.executors[agent::ExecutorStage::running];
+  values["slave/executors_terminating"] = counted.executors[agent::ExecutorStage::terminating];
+  values["slave/executors_terminated"] = counted.executors[agent::ExecutorStage::terminated];
+  values["slave/valid_status_updates"] = static_cast<double>(state.counters.valid_status_updates);
+  values["slave/invalid_status_updates"] = static_cast<double>(state.counters.invalid_status_updates);
+  values["slave/valid_framework_messages"] = static_cast<double>(state.counters.valid_framework_messages);
+  values["slave/invalid_framework_messages"] = static_cast<double>(state.counters.invalid_framework_messages);
   values["slave/tasks_staging"] = counted.tasks[mesos::v1::TASK_STAGING];
   values["slave/tasks_starting"] = counted.tasks[mesos::v1::TASK_STARTING];
   values["slave/tasks_running"] = counted.tasks[mesos::v1::TASK_RUNNING];

@@ -43,8 +43,8 @@ constexpr std::array kinds{
     AgentCallKind{.type = Call::GET_EXECUTORS, .answer = answer_agent_state},
     AgentCallKind{.type = Call::GET_FRAMEWORKS, .answer = answer_agent_state},
     AgentCallKind{.type = Call::GET_AGENT, .answer = answer_agent_state},
+    AgentCallKind{.type = Call::GET_CONTAINERS, .answer = answer_agent_containers},
     // Known, and not in this version.
-    AgentCallKind{.type = Call::GET_CONTAINERS},
     AgentCallKind{.type = Call::GET_OPERATIONS},
     AgentCallKind{.type = Call::GET_RESOURCE_PROVIDERS},
     AgentCallKind{.type = Call::PRUNE_IMAGES},

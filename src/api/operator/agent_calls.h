@@ -36,7 +36,8 @@ Result<> validate(const mesos::v1::agent::Call& call);
 // One for each call; each fills its own member of the answer.
 http::Response answer_agent_process(const AgentRequest& request);  // GET_HEALTH, GET_VERSION, GET_FLAGS, ...
 http::Response answer_agent_files(const AgentRequest& request);    // LIST_FILES, READ_FILE
-http::Response answer_agent_state(const AgentRequest& request);    // GET_STATE, GET_TASKS, GET_EXECUTORS, ...
+http::Response answer_agent_containers(const AgentRequest& request);
+http::Response answer_agent_state(const AgentRequest& request);  // GET_STATE, GET_TASKS, GET_EXECUTORS, ...
 
 // POST /api/v1 (AGT-190). All headers of media types are checked before the body is read (HTTP-046).
 void handle_agent_call(AgentReading& reading, http::Request request, http::Responder responder);

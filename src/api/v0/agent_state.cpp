@@ -19,6 +19,7 @@ constexpr const char* capabilities[] = {"MULTI_ROLE",        "HIERARCHICAL_ROLE"
 
 // What an executor holds while it lives: its own resources and those of its tasks.
 model::Resources held_by(const ExecutorRecord& executor) {
+  if (executor.stage == agent::ExecutorStage::terminated) return {};
   model::Resources held = resources_of(executor.info->resources());
   for (const auto& record : executor.tasks) {
     if (!model::is_terminal(record->task->state())) held += resources_of(record->task->resources());
@@ -169,6 +170,7 @@ std::string agent_containers(const agent::Snapshot& state, const net::Query& que
   for (const FrameworkRecord& framework : state.frameworks) {
     if (!framework_id.empty() && framework.info->id().value() != framework_id) continue;
     for (const auto& executor : framework.executors) {
+      if (executor->stage == agent::ExecutorStage::terminated) continue;
       if (!container.empty() && executor->container.value != container) continue;
       if (!executor_id.empty() && executor->info->executor_id().value() != executor_id) continue;
       write_container(out, framework, *executor);
