@@ -67,6 +67,7 @@ void Agent::Core::obey_checks(TaskRun& run, const CheckActions& actions) {
 void Agent::Core::begin_probe(TaskRun& run, const BeginProbe& begin) {
   TaskChecks::Place place{.config = config_,
                           .framework = *frameworks_.at(run.key.framework).info,
+                          .executor = run.place ? run.executor_info.get() : nullptr,
                           .agent = id_,
                           .directory = config_.work_dir + "/" + run.directory};
   if (config_.switch_user) place.user = run.task->user();

@@ -63,6 +63,7 @@ Result<ProbeTarget> command_target(const v1::CommandInfo& command, const v1::Tas
   auto environment = task_environment({.config = place.config,
                                        .framework = place.framework,
                                        .task = task,
+                                       .executor = place.executor,
                                        .agent = place.agent,
                                        .directory = place.directory});
   if (!environment) return unknown(environment.error());

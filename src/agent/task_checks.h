@@ -29,6 +29,7 @@ class TaskChecks {
   struct Place {
     const Config& config;
     const mesos::v1::FrameworkInfo& framework;
+    const mesos::v1::ExecutorInfo* executor = nullptr;  // Of a task of the default executor.
     AgentId agent;
     std::string directory;            // The sandbox, absolute.
     std::optional<std::string> user;  // Of the task's processes; none: the agent's own.

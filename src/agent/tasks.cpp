@@ -305,6 +305,11 @@ void Agent::Core::refresh(TaskRun& run) {
   executor->container = run.container;
   if (!run.directory.empty()) executor->directory = config_.work_dir + "/" + run.directory;
   executor->pid = run.pid;
+  if (has_ended(run)) {
+    executor->stage = ExecutorStage::terminated;
+  } else if (run.executor.phase() == CommandExecutor::Phase::queued) {
+    executor->stage = ExecutorStage::registering;
+  }
   executor->tasks.push_back(run.shown);
   run.record = std::move(executor);
 }

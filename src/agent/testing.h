@@ -65,6 +65,7 @@ class World {
   bool do_to_master();  // Delivers the agent's next message to the master.
   bool do_to_agent();   // Delivers the master's next message to the agent.
   bool do_exits();      // Tells the agent of one container that has ended.
+  bool do_resize(Result<> result = {});
   // Answers the oldest probe that is under way.
   bool do_probe(const ProbeOutcome& outcome);
 
@@ -75,10 +76,18 @@ class World {
 
   // What the master says.
   void say(link::ToAgent message);
-  void run(const mesos::v1::FrameworkInfo& framework, const mesos::v1::TaskInfo& task);
+  void run(const mesos::v1::FrameworkInfo& framework, const mesos::v1::TaskInfo& task,
+           bool expects_new_executor = true);
+  void run_group(const mesos::v1::FrameworkInfo& framework, const mesos::v1::ExecutorInfo& executor,
+                 const std::vector<mesos::v1::TaskInfo>& tasks, bool expects_new_executor = true);
   void kill(const TaskKey& key, std::optional<Duration> grace = std::nullopt);
   void acknowledge(const TaskKey& key, const std::string& uuid);
   void acknowledge(const link::Update& update);
+
+  // What an executor says.
+  StreamNumber subscribe(mesos::v1::executor::Call call);
+  ReplyNumber call(mesos::v1::executor::Call call);
+  void close_stream(StreamNumber stream);
 
   ContainerId container_of(const TaskKey& key) const;
   // States in the order in which the master first saw them.
@@ -109,6 +118,16 @@ class World {
   std::map<TaskKey, ContainerId> newest_container;
   std::vector<std::shared_ptr<const link::Update>> updates;  // Each as often as it came.
   std::vector<std::shared_ptr<const link::Register>> registrations;
+  // One stream of events, from the answer to its SUBSCRIBE on.
+  struct Stream {
+    Result<> result;
+    std::vector<std::shared_ptr<const mesos::v1::executor::Event>> events;
+    bool closed = false;  // By the agent.
+  };
+  std::map<StreamNumber, Stream> streams;
+  std::map<ReplyNumber, Result<>> replies;
+  std::map<ExecutorKey, ContainerId> newest_executor;
+  std::vector<std::shared_ptr<const link::ToMaster>> from_executors;  // ExecutorExited and ExecutorMessage.
   std::size_t pongs = 0;
   std::set<TaskKey> owned;                            // Tasks that the master believes on the agent.
   std::map<TaskKey, std::vector<std::string>> order;  // Uuids of each task as they first became durable.
@@ -123,6 +142,7 @@ class World {
   std::deque<std::shared_ptr<const link::ToAgent>> to_agent;
   std::deque<ContainerExited> exits;
   std::deque<Probe> probes;
+  std::deque<Resize> resizes;
   std::optional<LinkNumber> link;
 
   // Applies a write as the store does. Public for tests of crashes between a write and its answer.
@@ -131,12 +151,16 @@ class World {
  private:
   void on(const Effect& effect);
   void on(const Probe& probe);
+  void on(const Launch& launch);
+  bool on_executor_effect(const Effect& effect);
+  void own(const mesos::v1::FrameworkInfo& framework, const mesos::v1::TaskInfo& task);
   void on_update(const link::Update& update);
   void on_register(const link::Register& message);
 
   std::unique_ptr<Agent> agent_;
   std::uint64_t seed_;
   int next_pid_ = 100;
+  unsigned long long next_number_ = 1;
   std::map<std::string, std::string> frameworks_;  // Serialized, as the master knows them.
   std::map<TaskKey, std::vector<std::shared_ptr<const mesos::v1::TaskStatus>>> seen_;
   std::map<TaskKey, std::size_t> run_begins_;  // Where the statuses of the task's last run begin in `seen_`.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "mesos/v1/executor/executor.pb.h"
 #include "mesos/v1/mesos.pb.h"
 #include "stoa/checkpoint.pb.h"
 #include "stoa/link.pb.h"
@@ -66,6 +67,8 @@ void World::start() {
   to_agent.clear();
   exits.clear();
   probes.clear();
+  resizes.clear();
+  for (auto& [number, stream] : streams) stream.closed = true;
   link.reset();
   exit.reset();
   effects.clear();
@@ -77,7 +80,7 @@ void World::start() {
 
 void World::settle() {
   while (do_persist() || do_recover_containers() || do_connect() || do_to_master() || do_to_agent() || do_sandbox() ||
-         do_launch() || do_exits()) {
+         do_launch() || do_resize() || do_exits()) {
   }
 }
 
@@ -189,6 +192,7 @@ bool World::do_to_master() {
   if (message->has_update()) on_update(message->update());
   if (message->has_register_()) on_register(message->register_());
   if (message->has_pong()) ++pongs;
+  if (message->has_executor_exited() || message->has_executor_message()) from_executors.push_back(message);
   return true;
 }
 
@@ -213,6 +217,14 @@ bool World::do_probe(const ProbeOutcome& outcome) {
   const ProbeName name = probes.front().name;
   probes.pop_front();
   step(ProbeEnded{name, outcome});
+  return true;
+}
+
+bool World::do_resize(Result<> result) {
+  if (resizes.empty() || !alive()) return false;
+  const Resize resize = std::move(resizes.front());
+  resizes.pop_front();
+  step(ContainerResized{resize.id, std::move(result)});
   return true;
 }
 
@@ -249,15 +261,34 @@ void World::say(link::ToAgent message) {
   to_agent.push_back(std::make_shared<const link::ToAgent>(std::move(message)));
 }
 
-void World::run(const v1::FrameworkInfo& framework, const v1::TaskInfo& task) {
+void World::run(const v1::FrameworkInfo& framework, const v1::TaskInfo& task, bool expects_new_executor) {
   link::ToAgent message;
   *message.mutable_run()->mutable_framework_info() = framework;
   *message.mutable_run()->mutable_task() = task;
+  if (!expects_new_executor) message.mutable_run()->set_expects_new_executor(false);
+  own(framework, task);
+  if (link) say(std::move(message));
+}
+
+void World::run_group(const v1::FrameworkInfo& framework, const v1::ExecutorInfo& executor,
+                      const std::vector<v1::TaskInfo>& tasks, bool expects_new_executor) {
+  link::ToAgent message;
+  *message.mutable_run_group()->mutable_framework_info() = framework;
+  *message.mutable_run_group()->mutable_executor_info() = executor;
+  message.mutable_run_group()->mutable_task_group();
+  message.mutable_run_group()->set_expects_new_executor(expects_new_executor);
+  for (const auto& task : tasks) {
+    *message.mutable_run_group()->mutable_task_group()->add_tasks() = task;
+    own(framework, task);
+  }
+  if (link) say(std::move(message));
+}
+
+void World::own(const v1::FrameworkInfo& framework, const v1::TaskInfo& task) {
   frameworks_[framework.id().value()] = framework.SerializeAsString();
   const TaskKey key{FrameworkId(framework.id().value()), TaskId(task.task_id().value())};
   run_begins_[key] = seen_[key].size();
-  owned.insert({FrameworkId(framework.id().value()), TaskId(task.task_id().value())});
-  if (link) say(std::move(message));
+  owned.insert(key);
 }
 
 void World::kill(const TaskKey& key, std::optional<Duration> grace) {
@@ -313,13 +344,9 @@ void World::on(const Effect& effect) {
   } else if (const auto* sandbox = std::get_if<PrepareSandbox>(&effect)) {
     sandboxes.push_back(*sandbox);
   } else if (const auto* launch = std::get_if<Launch>(&effect)) {
-    const TaskKey key{FrameworkId(launch->environment.at("MESOS_FRAMEWORK_ID")),
-                      TaskId(launch->task->task_id().value())};
-    if (stored("task", key.text()).empty()) broken.push_back("a task was launched before it was stored");
-    if (containers.contains(launch->id)) broken.push_back("a container was launched twice");
-    containers[launch->id] = {};
-    newest_container[key] = launch->id;
-    launches.push_back(*launch);
+    on(*launch);
+  } else if (on_executor_effect(effect)) {
+    return;
   } else if (const auto* signal = std::get_if<Signal>(&effect)) {
     if (signal->signal == SIGTERM) ++containers[signal->id].terminations;
   } else if (const auto* destroy = std::get_if<Destroy>(&effect)) {
@@ -350,6 +377,60 @@ void World::on(const Probe& probe) {
   if (same >= 2) broken.push_back("probes of one purpose overlap");
   probes.push_back(probe);
 }
+
+void World::on(const Launch& launch) {
+  const FrameworkId framework(launch.environment.at("MESOS_FRAMEWORK_ID"));
+  if (launch.task) {
+    const TaskKey key{framework, TaskId(launch.task->task_id().value())};
+    if (stored("task", key.text()).empty()) broken.push_back("a task was launched before it was stored");
+    newest_container[key] = launch.id;
+  } else {
+    const ExecutorKey key{framework, ExecutorId(launch.executor->executor_id().value())};
+    if (stored("executor", key.text()).empty()) broken.push_back("an executor was launched before it was stored");
+    newest_executor[key] = launch.id;
+  }
+  if (containers.contains(launch.id)) broken.push_back("a container was launched twice");
+  containers[launch.id] = {};
+  launches.push_back(launch);
+}
+
+bool World::on_executor_effect(const Effect& effect) {
+  if (const auto* resize = std::get_if<Resize>(&effect)) {
+    resizes.push_back(*resize);
+  } else if (const auto* open = std::get_if<OpenExecutorStream>(&effect)) {
+    streams[open->stream].result = open->result;
+  } else if (const auto* sent = std::get_if<SendExecutor>(&effect)) {
+    Stream& stream = streams[sent->stream];
+    if (!stream.result.has_value() || stream.closed) broken.push_back("an event on a stream that is not open");
+    const auto type = sent->event->type();
+    const bool may_be_first = type == v1::executor::Event::SUBSCRIBED || type == v1::executor::Event::SHUTDOWN;
+    if (stream.events.empty() && !may_be_first) broken.push_back("a stream begins with another event");
+    stream.events.push_back(sent->event);
+  } else if (const auto* close = std::get_if<CloseExecutorStream>(&effect)) {
+    streams[close->stream].closed = true;
+  } else if (const auto* reply = std::get_if<ReplyExecutor>(&effect)) {
+    if (!replies.emplace(reply->reply, reply->result).second) broken.push_back("a call was answered twice");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+StreamNumber World::subscribe(v1::executor::Call call) {
+  const StreamNumber number{next_number_++};
+  call.set_type(v1::executor::Call::SUBSCRIBE);
+  call.mutable_subscribe();
+  step(ExecutorSubscribe{.stream = number, .call = std::make_shared<const v1::executor::Call>(std::move(call))});
+  return number;
+}
+
+ReplyNumber World::call(v1::executor::Call call) {
+  const ReplyNumber number{next_number_++};
+  step(ExecutorCall{.reply = number, .call = std::make_shared<const v1::executor::Call>(std::move(call))});
+  return number;
+}
+
+void World::close_stream(StreamNumber stream) { step(ExecutorStreamClosed{stream}); }
 
 void World::on_update(const link::Update& update) {
   updates.push_back(std::make_shared<const link::Update>(update));
