@@ -4,6 +4,7 @@
 
 #include "agent/testing.h"
 #include "mesos/v1/mesos.pb.h"
+#include "stoa/link.pb.h"
 
 namespace stoa::agent {
 namespace {
@@ -400,6 +401,85 @@ TEST_F(ChecksTest, AKillForSicknessIsNotForgottenInARestart) {
   world.start_and_register();
   EXPECT_EQ(last().state(), v1::TASK_KILLED);
   EXPECT_TRUE(last().has_healthy());
+  EXPECT_FALSE(last().healthy());
+}
+
+const TaskKey task_b{FrameworkId("f"), TaskId("b")};
+
+// Two tasks of one group: `a` has a health check over HTTP, `b` a check by a command, with a secret.
+void run_group(World& world) {
+  link::ToAgent message;
+  link::RunGroup& order = *message.mutable_run_group();
+  *order.mutable_framework_info() = test_framework("f");
+  order.mutable_executor_info()->mutable_executor_id()->set_value("pod");
+  order.mutable_executor_info()->mutable_framework_id()->set_value("f");
+  order.mutable_executor_info()->set_type(v1::ExecutorInfo::DEFAULT);
+  *order.mutable_task_group()->add_tasks() = with_health(2);
+  v1::TaskInfo& second = *order.mutable_task_group()->add_tasks() = with_check(v1::CheckInfo::COMMAND);
+  second.mutable_task_id()->set_value("b");
+  auto& secret = *second.mutable_command()->mutable_environment()->add_variables();
+  secret.set_name("KEY");
+  secret.set_type(v1::Environment::Variable::SECRET);
+  secret.mutable_secret()->set_type(v1::Secret::VALUE);
+  secret.mutable_secret()->mutable_value()->set_data("hush");
+  world.start_and_register();
+  world.say(std::move(message));
+  world.settle();
+}
+
+void answer_all(World& world, int http, int command) {
+  while (!world.probes.empty())
+    world.do_probe(answer(std::holds_alternative<ProbeHttp>(world.probes.front().target) ? http : command));
+  world.settle();
+}
+
+// EXE-151 EXE-163
+TEST_F(ChecksTest, OfAGroupOnlyTheSickTaskEndsUnhealthyThoughTheOthersFollowIt) {
+  run_group(world);
+  world.advance(1s);
+  ASSERT_EQ(world.probes.size(), 2U);
+  for (const auto& probe : world.probes) {
+    const auto* command = std::get_if<ProbeCommand>(&probe.target);
+    if (command == nullptr) continue;
+    EXPECT_EQ(probe.name.container, world.container_of(task_b));
+    for (const Launch& launch : world.effects_of<Launch>()) {
+      if (launch.id != probe.name.container) continue;
+      EXPECT_EQ(command->environment, launch.environment);
+      EXPECT_EQ(command->environment.at("KEY"), "hush");
+      EXPECT_EQ(command->directory, launch.directory);
+    }
+  }
+  answer_all(world, 500, 0);
+  world.advance(2s);
+  answer_all(world, 500, 0);
+  world.advance(1min);
+  EXPECT_TRUE(world.probes.empty());
+  EXPECT_EQ(last().state(), v1::TASK_KILLED);
+  EXPECT_TRUE(last().has_healthy());
+  EXPECT_FALSE(last().healthy());
+  EXPECT_EQ(world.last_status(task_b).state(), v1::TASK_KILLED);
+  EXPECT_FALSE(world.last_status(task_b).has_healthy());
+  EXPECT_EQ(world.last_status(task_b).check_status().command().exit_code(), 0);
+  EXPECT_TRUE(world.last_status(task_b).check_status().command().has_exit_code());
+}
+
+// EXE-169
+TEST_F(ChecksTest, ChecksOfAGroupPauseWhileTheAgentIsAwayAndGoOnWhenItIsBack) {
+  run_group(world);
+  world.advance(1s);
+  answer_all(world, 200, 7);
+  EXPECT_TRUE(last().healthy());
+  world.advance(2s);
+  EXPECT_EQ(world.probes.size(), 2U);
+  world.updates.clear();
+  world.start_and_register();
+  world.advance(2s);
+  // The command's environment held a secret, which only the last life knew.
+  ASSERT_EQ(world.probes.size(), 1U);
+  answer_all(world, 200, 7);
+  EXPECT_TRUE(world.updates.empty()) << "what was cut off says nothing";
+  world.advance(2s);
+  answer_all(world, 500, 7);
   EXPECT_FALSE(last().healthy());
 }
 

@@ -62,6 +62,7 @@ void Agent::Core::accept_on_executor(const LaunchOrder& order) {
     TaskRun& run = add_run(name, std::make_shared<const v1::TaskInfo>(without_secrets(*task)), std::move(container),
                            Place{key.executor, batch.number, order.tasks.size(), order.is_group});
     run.undelivered = std::make_shared<const v1::TaskInfo>(*task);
+    if (run.checks) run.checks->know(run.undelivered);
     executor->forget_ended(name.task);
     executor->tasks.insert(name.task);
     ++executor->live;

@@ -29,6 +29,7 @@ class FakeRuntime final : public ports::ContainerRuntime {
   void launch(ports::ContainerSpec, LaunchedFunction) override {}
   void signal(const ContainerId&, int) override {}
   void remove(const ContainerId&) override {}
+  void resize(const ContainerId&, ports::ContainerSize, DoneFunction) override {}
   void recover(std::vector<ContainerId>, RecoveredFunction) override {}
 
   void exec(const ContainerId& where, ports::ContainerSpec what, ExecutedFunction done) override {
