@@ -26,13 +26,21 @@ Agent::Core::Core(Config config, std::uint64_t seed)
                      .backoff_max = config_.registration_backoff_max,
                      .silence_max = config_.silence_max},
                     random_),
-      streams_({.retry_min = config_.update_retry_min, .retry_max = config_.update_retry_max}, random_) {}
+      streams_({.retry_min = config_.update_retry_min, .retry_max = config_.update_retry_max}, random_),
+      operations_({.work_dir = config_.work_dir,
+                   .retry = {.retry_min = config_.update_retry_min, .retry_max = config_.update_retry_max}},
+                  journal_, random_),
+      garbage_({.delay = config_.gc_delay,
+                .disk_headroom = config_.gc_disk_headroom,
+                .watch_interval = config_.disk_watch_interval}) {}
 
 void Agent::Core::step(const Event& event, const Now& now, Effects& effects) {
   if (life_ == Life::ended) return;
   now_ = now;
   effects_ = &effects;
   std::visit([this](const auto& known) { on(known); }, event);
+  end_drain_if_done();
+  advance_collection();
   if (life_ != Life::ended) flush();
   effects_ = nullptr;
 }
@@ -40,9 +48,9 @@ void Agent::Core::step(const Event& event, const Now& now, Effects& effects) {
 std::optional<TimePoint> Agent::Core::next_wakeup() const {
   if (life_ == Life::ended) return std::nullopt;
   std::optional<TimePoint> result;
-  for (const auto& candidate :
-       {registration_.next_wakeup(), streams_.next_wakeup(), executor_timers_.next(), life_timers_.next(),
-        heartbeat_timers_.next(), dying_timers_.next(), reconnecting_until_})
+  for (const auto& candidate : {registration_.next_wakeup(), streams_.next_wakeup(), operations_.next_wakeup(),
+                                garbage_.next_wakeup(), executor_timers_.next(), life_timers_.next(),
+                                heartbeat_timers_.next(), dying_timers_.next(), reconnecting_until_})
     if (candidate && (!result || *candidate < *result)) result = candidate;
   return result;
 }
@@ -51,7 +59,7 @@ void Agent::Core::on(const LinkUp& event) { follow(registration_.link_up(event.l
 
 void Agent::Core::on(const LinkDown& event) {
   if (!registration_.link_down(event.link, now_.steady)) return;
-  streams_.pause();
+  pause_updates();
   deferred_.clear();
 }
 
@@ -86,6 +94,7 @@ void Agent::Core::on_stored(const Stored& stored) {
     on_kill_stored(*kill);
   } else if (const auto* end = std::get_if<EndStored>(&stored)) {
     emit(Remove{end->container});
+    if (const TaskRun* run = find_run(end->container); run != nullptr) release_volumes(*run);
   } else if (const auto* executor = std::get_if<ExecutorStored>(&stored)) {
     on_executor_stored(*executor);
   } else if (const auto* batch = std::get_if<BatchStored>(&stored)) {
@@ -94,6 +103,10 @@ void Agent::Core::on_stored(const Stored& stored) {
     on_subscription_stored(*subscription);
   } else if (const auto* update = std::get_if<UpdateStored>(&stored)) {
     on_update_stored(*update);
+  } else if (const auto* operation = std::get_if<OperationStored>(&stored)) {
+    on_operation_stored(*operation);
+  } else if (std::holds_alternative<DrainStored>(stored)) {
+    kill_all_for_drain();
   } else {
     all_erased_ = true;
     exit_if_left();
@@ -157,6 +170,9 @@ void Agent::Core::on(const Tick&) {
   UpdateStreams::Sends sends;
   streams_.advance(now_.steady, sends);
   send(sends);
+  Operations::Sends outcomes;
+  operations_.advance(now_.steady, outcomes);
+  send(outcomes);
   while (const auto key = executor_timers_.pop(now_.steady)) {
     TaskRun* run = find_run(*key);
     if (run != nullptr) apply(*run, run->executor.advance(now_.steady));

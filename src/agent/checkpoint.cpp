@@ -37,6 +37,35 @@ bool read_task(const StoredRecord& record, Checkpoint& result) {
   return true;
 }
 
+bool read_resources(const std::string& bytes, Checkpoint& result) {
+  checkpoint::Resources message;
+  if (!message.ParseFromString(bytes)) return false;
+  auto total = model::Resources::from_messages(message.total());
+  auto target = model::Resources::from_messages(message.target());
+  if (!total.has_value() || !target.has_value()) return false;
+  result.resources = StoredResources{.total = *std::move(total)};
+  if (message.has_target()) result.resources->target = *std::move(target);
+  return true;
+}
+
+bool read_operation(const std::string& bytes, Checkpoint& result) {
+  checkpoint::Operation message;
+  if (!message.ParseFromString(bytes)) return false;
+  StoredOperation operation{.operation = std::make_shared<const v1::Operation>(message.operation())};
+  for (const auto& status : message.pending())
+    operation.pending.push_back(std::make_shared<const v1::OperationStatus>(status));
+  result.operations.push_back(std::move(operation));
+  return true;
+}
+
+bool read_drain(const std::string& bytes, Checkpoint& result) {
+  checkpoint::Drain message;
+  if (!message.ParseFromString(bytes)) return false;
+  result.drain =
+      StoredDrain{.config = std::make_shared<const v1::DrainConfig>(message.config()), .since = message.since()};
+  return true;
+}
+
 bool read(const StoredRecord& record, Checkpoint& result) {
   if (record.kind == agent_kind) {
     checkpoint::Agent message;
@@ -55,6 +84,9 @@ bool read(const StoredRecord& record, Checkpoint& result) {
   }
   if (record.kind == executor_kind) return read_executor(record, result);
   if (record.kind == task_kind) return read_task(record, result);
+  if (record.kind == resources_kind) return read_resources(record.bytes, result);
+  if (record.kind == operation_kind) return read_operation(record.bytes, result);
+  if (record.kind == drain_kind) return read_drain(record.bytes, result);
   if (record.kind != progress_kind) return false;
   checkpoint::Progress message;
   if (!message.ParseFromString(record.bytes)) return false;
@@ -128,6 +160,30 @@ std::string encode(const StoredProgress& progress) {
     message.set_kill_grace(progress.kill->grace.count());
     message.set_timed_out(progress.kill->timed_out);
   }
+  return message.SerializeAsString();
+}
+
+std::string encode(const StoredResources& resources) {
+  checkpoint::Resources message;
+  resources.total.to_messages(model::WireForm::new_form, *message.mutable_total());
+  if (resources.target) {
+    message.set_has_target(true);
+    resources.target->to_messages(model::WireForm::new_form, *message.mutable_target());
+  }
+  return message.SerializeAsString();
+}
+
+std::string encode(const StoredOperation& operation) {
+  checkpoint::Operation message;
+  *message.mutable_operation() = *operation.operation;
+  for (const auto& status : operation.pending) *message.add_pending() = *status;
+  return message.SerializeAsString();
+}
+
+std::string encode(const StoredDrain& drain) {
+  checkpoint::Drain message;
+  *message.mutable_config() = *drain.config;
+  message.set_since(drain.since);
   return message.SerializeAsString();
 }
 

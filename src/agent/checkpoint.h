@@ -9,10 +9,16 @@
 
 #include "agent/command_executor.h"
 #include "agent/events.h"
+#include "agent/resources.h"
 #include "agent/task_key.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "proto/forward.h"
+
+namespace mesos::v1 {
+class DrainConfig;
+class Operation;
+}  // namespace mesos::v1
 
 namespace stoa::agent {
 
@@ -21,6 +27,9 @@ inline constexpr const char* framework_kind = "framework";
 inline constexpr const char* executor_kind = "executor";
 inline constexpr const char* task_kind = "task";
 inline constexpr const char* progress_kind = "progress";
+inline constexpr const char* resources_kind = "resources";
+inline constexpr const char* operation_kind = "operation";
+inline constexpr const char* drain_kind = "drain";
 inline constexpr const char* agent_record_id = "self";
 
 struct StoredAgent {
@@ -56,11 +65,24 @@ struct StoredProgress {
   std::optional<CommandExecutor::SavedKill> kill;
 };
 
+struct StoredOperation {
+  std::shared_ptr<const mesos::v1::Operation> operation;
+  std::vector<std::shared_ptr<const mesos::v1::OperationStatus>> pending;
+};
+
+struct StoredDrain {
+  std::shared_ptr<const mesos::v1::DrainConfig> config;
+  WallSeconds since = 0;
+};
+
 std::string encode(const StoredAgent& agent);
 std::string encode(const mesos::v1::FrameworkInfo& framework);
 std::string encode(const StoredExecutor& executor);
 std::string encode(const StoredTask& task);
 std::string encode(const StoredProgress& progress);
+std::string encode(const StoredResources& resources);
+std::string encode(const StoredOperation& operation);
+std::string encode(const StoredDrain& drain);
 
 struct Checkpoint {
   std::optional<StoredAgent> agent;
@@ -68,6 +90,9 @@ struct Checkpoint {
   std::map<ExecutorKey, StoredExecutor> executors;
   std::map<TaskKey, StoredTask> tasks;
   std::map<TaskKey, StoredProgress> progress;
+  std::optional<StoredResources> resources;
+  std::vector<StoredOperation> operations;
+  std::optional<StoredDrain> drain;
   std::vector<std::string> problems;  // One line for each record that could not be read, naming it.
 };
 

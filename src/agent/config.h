@@ -39,6 +39,10 @@ struct Config {
   Duration recovery_timeout = std::chrono::minutes(15);
   Duration kill_grace_period = std::chrono::seconds(3);  // Of a task without a kill policy (EXE-120).
 
+  Duration gc_delay = std::chrono::weeks(1);
+  double gc_disk_headroom = 0.1;  // 0 to 1.
+  Duration disk_watch_interval = std::chrono::minutes(1);
+
   std::size_t completed_frameworks_max = 50;  // History for readers (AGT-203).
   std::size_t completed_executors_per_framework_max = 150;
 };

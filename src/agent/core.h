@@ -1,8 +1,9 @@
 // Agent::Core is the state of an agent and everything that changes it. Its functions are grouped by what they deal
-// with: agent.cpp (one step), master.cpp (the link and what comes over it), launches.cpp (orders to launch), tasks.cpp
-// (one task from there to its last acknowledgement), checks.cpp (how it does meanwhile), executors.cpp (executors that
-// outlive their tasks), executor_calls.cpp (what they say), executor_end.cpp (their end), task_groups.cpp (the default
-// executor), recovery.cpp (the last life's records), removal.cpp (frameworks and the agent itself leaving), snapshot.cpp
+// with: agent.cpp (one step), master.cpp (the link and what comes over it), launches.cpp (orders to launch), gate.cpp
+// (what a task waits for before it begins), tasks.cpp (one task from there to its last acknowledgement), checks.cpp
+// (how it does meanwhile), executors.cpp (executors that outlive their tasks), executor_calls.cpp (what they say),
+// executor_end.cpp (their end), task_groups.cpp (the default executor), recovery.cpp (the last life's records),
+// removal.cpp (frameworks and the agent itself leaving), drain.cpp, collection.cpp (old directories), snapshot.cpp
 // (readers).
 #pragma once
 
@@ -22,9 +23,12 @@
 #include "agent/command_executor.h"
 #include "agent/executor_events.h"
 #include "agent/executor_run.h"
+#include "agent/garbage.h"
 #include "agent/journal.h"
 #include "agent/launch_order.h"
+#include "agent/operations.h"
 #include "agent/registration.h"
+#include "agent/sandbox_paths.h"
 #include "agent/task_checks.h"
 #include "agent/update_streams.h"
 #include "base/random.h"
@@ -32,6 +36,8 @@
 
 namespace stoa::link {
 class Acknowledge;
+class AcknowledgeOperation;
+class Drain;
 class Kill;
 class ReconcileTasks;
 class Refused;
@@ -89,6 +95,7 @@ class Agent::Core {
     int pid = 0;
     std::optional<WallSeconds> started;
     std::optional<CommandExecutor::SavedKill> restored_kill;  // Accepted in the last life.
+    std::uint64_t after_operation = 0;                        // It may begin once this one's outcome is durable.
     bool delivered = false;                                   // The executor has it: statuses name the container.
     bool launched = false;                                    // A container was asked for.
     bool closing = false;                                     // The terminal acknowledgement is being written.
@@ -124,6 +131,8 @@ class Agent::Core {
     bool launching = false;                    // Not known to have a process yet: destroyed as soon as it has.
     std::optional<ExecutorKey> executor = {};  // Whose container it is, if that is one that outlives its tasks;
     std::optional<StreamNumber> stream = {};   // with its events.
+    std::optional<SandboxName> name = {};
+    model::Resources volumes = {};  // In use.
   };
 
   // agent.cpp
@@ -137,6 +146,10 @@ class Agent::Core {
   void on(const ContainerLaunched& event);
   void on(const ContainerExited& event);
   void on(const ProbeEnded& event);  // checks.cpp
+  void on(const VolumesChanged& event);
+  void on(const GarbageFound& event);
+  void on(const DiskMeasured& event);
+  void on(const TreeRemoved& event);
   void on(const Leave& event);
   void on(const Tick& event);
   void on_stored(const Stored& stored);
@@ -225,6 +238,8 @@ class Agent::Core {
   void follow(Registration::Wish wish);
   void send(std::shared_ptr<const link::ToMaster> message);
   void send(UpdateStreams::Sends& sends);
+  void send(Operations::Sends& sends);
+  void pause_updates();
   void send_register();
   void obey(const link::ToAgent& message);
   void on_registered(const link::Registered& message);
@@ -269,6 +284,37 @@ class Agent::Core {
   void obey_checks(TaskRun& run, const CheckActions& actions);
   void begin_probe(TaskRun& run, const BeginProbe& begin);
   void tell_check(TaskRun& run, mesos::v1::TaskStatus_Reason reason, std::string message);
+  // gate.cpp
+  void begin(TaskRun& run);
+  void begin_waiting();
+  void release_volumes(const TaskRun& run);
+  model::Resources volumes_in_use(const TaskRun* except) const;
+  std::vector<VolumeMount> volumes_of(const TaskRun& run) const;
+  std::vector<VolumeMount> volumes_of(const ExecutorRun& executor) const;
+  // What depends on this write waits for operations that came before, or for the removal of what it would run into.
+  bool must_hold(const Stored& stored, const std::string& directory);
+  void apply_operation(const link::ApplyOperation& message);
+  void on_operation_stored(const OperationStored& stored);
+  void acknowledge_operation(const link::AcknowledgeOperation& message);
+  void reconcile_operations(const link::ReconcileOperations& message);
+
+  // drain.cpp
+  void drain(const link::Drain& message);
+  void kill_all_for_drain();
+  void end_drain_if_done();
+  void mark_drained(const mesos::v1::FrameworkInfo& framework, mesos::v1::TaskStatus& status) const;
+  bool has_work() const;
+
+  // collection.cpp
+  void start_collection();
+  void collect(const SandboxName& name);
+  // Whether an executor, or any of the framework's, has anything here.
+  bool uses(const FrameworkId& framework, const std::optional<ExecutorId>& executor) const;
+  std::set<std::string> directories_in_use() const;
+  void advance_collection();
+  SandboxName sandbox_name(const TaskRun& run) const {
+    return {id_, run.key.framework, run.place ? run.place->executor : ExecutorId(run.key.task.value), run.container};
+  }
 
   // recovery.cpp
   void restore(Checkpoint checkpoint, bool rebooted);
@@ -277,7 +323,8 @@ class Agent::Core {
   void recover_run(TaskRun& run, const std::map<ContainerId, RecoveredContainer>& present);
   void recover_executor(ExecutorRun& executor, const std::map<ContainerId, RecoveredContainer>& present);
   void finish_reconnecting(bool is_over);
-  void erase_all(const std::vector<StoredRecord>& records);
+  void start_anew(const std::vector<StoredRecord>& records, const Checkpoint& checkpoint);
+  bool recover_resources(const Checkpoint& checkpoint, bool new_identity);  // False: the agent exits.
   CommandExecutor::Options executor_options(const mesos::v1::FrameworkInfo& framework,
                                             const mesos::v1::TaskInfo& task) const;
 
@@ -309,6 +356,11 @@ class Agent::Core {
   Registration registration_;
   Journal journal_;
   UpdateStreams streams_;
+  Operations operations_;
+  Garbage garbage_;
+  std::optional<StoredDrain> drain_;
+  std::vector<Stored> held_;                                    // For executors, likewise.
+  std::set<TaskKey> waiting_runs_;                              // Durable, and held by what gate.cpp holds them for.
   std::set<TaskKey> changed_;                                   // Tasks whose progress is to be written.
   std::vector<std::shared_ptr<const link::ToAgent>> deferred_;  // Came before our id was durable.
 

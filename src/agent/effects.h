@@ -3,6 +3,8 @@
 // container keep their order.
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -59,6 +61,57 @@ struct RecoverContainers {
   std::vector<ContainerId> known;
 };
 
+// Where a persistent volume lies (AGT-072). `path` empty: the root itself, whose content is the volume (MOUNT).
+struct VolumeDirectory {
+  std::string root;  // Absolute.
+  std::string path;  // Below it, plain parts only.
+
+  auto operator<=>(const VolumeDirectory&) const = default;
+};
+
+// A persistent volume as a container sees it.
+struct VolumeMount {
+  VolumeDirectory source;
+  std::string container_path;  // As the framework wrote it: relative to the sandbox, or absolute.
+  bool read_only = false;
+  bool give_owner = false;  // Nobody else uses it now: it becomes the container's user's.
+};
+
+// Make and remove directories of volumes, in this order, off the core's thread. What is to be made and is there is
+// kept, with its content; what is to be removed goes with its content, except that a MOUNT root stays. If making fails,
+// what this effect made is taken back. Answered by VolumesChanged.
+struct ChangeVolumes {
+  std::uint64_t number = 0;
+  std::vector<VolumeDirectory> make;
+  std::vector<VolumeDirectory> remove;
+};
+
+// Take the links to volumes out of the sandbox of a container that has ended.
+struct ReleaseVolumes {
+  std::string directory;  // The sandbox, relative to work_dir.
+  std::vector<VolumeMount> volumes;
+};
+
+// Set the modification time of this directory (relative to work_dir) to now: it is of no use from here on, and later
+// lives tell its age by that (AGT-100).
+struct MarkGarbage {
+  std::string path;
+};
+
+// List what earlier work left below work_dir. Answered by GarbageFound.
+struct FindGarbage {
+  AgentId own;  // This agent, if it has a name yet.
+};
+
+// Tell how full the file system of work_dir is. Answered by DiskMeasured.
+struct MeasureDisk {};
+
+// Remove a directory with all below it: off the core's thread, without following links, without crossing into mounts.
+// Answered by TreeRemoved. One at a time.
+struct RemoveTree {
+  std::string path;  // Relative to work_dir.
+};
+
 // Make the sandbox: mode 0750, owned by `user`, with empty `stdout` and `stderr`; a symlink to it; then fetch the URIs
 // of `command`, if there is one, into it. Answered by SandboxReady.
 struct PrepareSandbox {
@@ -67,6 +120,7 @@ struct PrepareSandbox {
   std::string link;                 // Relative to work_dir; points at `directory`.
   std::optional<std::string> user;  // None: the agent's own.
   std::shared_ptr<const mesos::v1::CommandInfo> command;
+  std::vector<VolumeMount> volumes;
 };
 
 // Start the container. Answered by ContainerLaunched.
@@ -157,7 +211,8 @@ struct Log {
 
 using Effect = std::variant<Persist, LinkAgentDirectory, Connect, SendMaster, CloseLink, RecoverContainers,
                             PrepareSandbox, Launch, Resize, Signal, Destroy, Remove, OpenExecutorStream, SendExecutor,
-                            CloseExecutorStream, ReplyExecutor, Probe, CancelProbe, Exit, Log>;
+                            CloseExecutorStream, ReplyExecutor, Probe, CancelProbe, ChangeVolumes, ReleaseVolumes,
+                            MarkGarbage, FindGarbage, MeasureDisk, RemoveTree, Exit, Log>;
 using Effects = std::vector<Effect>;
 
 }  // namespace stoa::agent

@@ -5,6 +5,7 @@
 // then does the core ask for a connection.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,6 +15,7 @@
 #include "agent/probe.h"
 #include "base/id.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "proto/forward.h"
 
 namespace mesos::v1 {
@@ -136,6 +138,34 @@ struct ProbeEnded {
   ProbeOutcome outcome;
 };
 
+// Answers ChangeVolumes. The error names the directory.
+struct VolumesChanged {
+  std::uint64_t number = 0;
+  Result<> result;
+};
+
+struct FoundDirectory {
+  std::string path;  // Relative to work_dir.
+  WallSeconds modified = 0;
+};
+
+// Answers FindGarbage: directories of agents (`slaves/A`, `meta/slaves/A`), and of this agent's frameworks, executors
+// and runs below its own, parents after what is in them.
+struct GarbageFound {
+  std::vector<FoundDirectory> directories;
+};
+
+// Answers MeasureDisk: 0 to 1, the larger of what is used of the bytes and of the file nodes (AGT-106). None: it could
+// not be told.
+struct DiskMeasured {
+  std::optional<double> used;
+};
+
+struct TreeRemoved {
+  std::string path;
+  Result<> result;
+};
+
 // The operator wants the agent to leave the cluster: SIGUSR1 (AGT-184).
 struct Leave {
   std::string message;
@@ -146,6 +176,7 @@ struct Tick {};
 
 using Event = std::variant<Recovered, ContainersRecovered, LinkUp, LinkDown, FromMaster, Persisted, SandboxReady,
                            ContainerLaunched, ContainerExited, ContainerResized, ExecutorSubscribe, ExecutorCall,
-                           ExecutorStreamClosed, ProbeEnded, Leave, Tick>;
+                           ExecutorStreamClosed, ProbeEnded, VolumesChanged, GarbageFound, DiskMeasured, TreeRemoved,
+                           Leave, Tick>;
 
 }  // namespace stoa::agent

@@ -134,11 +134,13 @@ void Agent::Core::tell_executor_exited(const ExecutorKey& key, int wait_status) 
 void Agent::Core::complete(ExecutorKey key) {
   ExecutorRun& executor = executors_.at(key);
   Framework& framework = frameworks_.at(key.framework);
+  const SandboxName name{id_, key.framework, key.executor, executor.container};
   remember(framework, record_of(executor));
   forget(executor);
   executors_.erase(key);
   journal_.erase(executor_kind, key.text());
   release_framework(key.framework);
+  collect(name);
 }
 
 // Takes it out of everything that looks it up by another name.

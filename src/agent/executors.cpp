@@ -103,9 +103,11 @@ void Agent::Core::store_executor(const ExecutorRun& executor) {
 void Agent::Core::on_executor_stored(const ExecutorStored& stored) {
   const ExecutorRun* executor = find_executor(stored.key);
   if (executor == nullptr || executor->container != stored.container || !executor->is_alive()) return;
+  if (must_hold(stored, executor->directory)) return;
   PrepareSandbox effect{.id = executor->container, .directory = executor->directory};
   effect.link = sandbox_latest_link({id_, executor->key.framework, executor->key.executor, executor->container});
   effect.user = user_of(*executor);
+  effect.volumes = volumes_of(*executor);
   if (executor->undelivered->has_command())
     effect.command = std::shared_ptr<const v1::CommandInfo>(executor->undelivered, &executor->undelivered->command());
   emit(std::move(effect));
@@ -120,6 +122,7 @@ std::optional<std::string> Agent::Core::user_of(const ExecutorRun& executor) con
 void Agent::Core::on_batch_stored(const BatchStored& stored) {
   ExecutorRun* executor = find_executor(stored.key);
   if (executor == nullptr || executor->container != stored.container) return;
+  if (must_hold(stored, executor->directory)) return;
   ExecutorRun::Batch* batch = executor->find_batch(stored.number);
   if (batch == nullptr) return;  // Killed meanwhile.
   batch->stored = true;

@@ -38,6 +38,18 @@ struct KillStored {
 struct EndStored {
   ContainerId container;
 };  // The container may be forgotten.
+struct OperationStored {
+  enum class What {
+    target,   // Directories may be made and removed for the change of this `number`.
+    outcome,  // Of the operation of this `uuid` and `number`; `added` as of OperationStreams::add.
+    erased,   // The operation may be forgotten.
+  };
+  What what = What::target;
+  std::string uuid;
+  std::uint64_t number = 0;
+  std::uint64_t added = 0;
+};
+struct DrainStored {};  // Tasks may be killed.
 struct ExecutorStored {
   ExecutorKey key;
   ContainerId container;
@@ -59,8 +71,9 @@ struct UpdateStored {
 };  // The executor may be told so (EXE-063).
 struct AllErased {};  // We may leave.
 
-using Stored = std::variant<AgentStored, TaskStored, StatusStored, AcknowledgementStored, KillStored, EndStored,
-                            ExecutorStored, BatchStored, SubscriptionStored, UpdateStored, AllErased>;
+using Stored =
+    std::variant<AgentStored, TaskStored, StatusStored, AcknowledgementStored, KillStored, EndStored, ExecutorStored,
+                 BatchStored, SubscriptionStored, UpdateStored, OperationStored, DrainStored, AllErased>;
 
 class Journal {
  public:

@@ -63,7 +63,9 @@ void Agent::Core::carry_out(const LaunchOrder& order) {
     return;
   }
   add_framework(*order.framework);
-  auto refusal = unacceptable(order);
+  std::optional<Refusal> refusal;
+  if (drain_) refusal = {v1::TaskStatus::REASON_AGENT_DRAINING, "Task was received while agent was already draining"};
+  if (!refusal) refusal = unacceptable(order);
   if (!refusal) refusal = order.executor == nullptr ? why_not_command(order) : why_not_executor(order);
   if (refusal) return refuse(order, *refusal);
   if (order.executor != nullptr) return accept_on_executor(order);

@@ -26,12 +26,12 @@ void Agent::Core::follow(Registration::Wish wish) {
       emit(Connect{registration_.link()});
       return;
     case Registration::Wish::send_register:
-      streams_.pause();
+      pause_updates();
       send_register();
       return;
     case Registration::Wish::close:
       log(log::Level::warning, "the master is silent: looking for the leader again");
-      streams_.pause();
+      pause_updates();
       deferred_.clear();
       emit(CloseLink{registration_.link()});
       return;
@@ -48,10 +48,15 @@ void Agent::Core::send(UpdateStreams::Sends& sends) {
     link::Update& body = *message->mutable_update();
     body.mutable_framework_id()->set_value(update.key.framework.value);
     *body.mutable_status() = *update.status;
-    body.set_latest_state(update.latest_state);
+    body.set_latest_state(update.latest->state());
     send(std::move(message));
   }
   sends.clear();
+}
+
+void Agent::Core::pause_updates() {
+  streams_.pause();
+  operations_.pause();
 }
 
 void Agent::Core::send_register() {
@@ -66,7 +71,8 @@ void Agent::Core::send_register() {
         Capability::RESOURCE_PROVIDER, Capability::RESIZE_VOLUME, Capability::AGENT_OPERATION_FEEDBACK,
         Capability::AGENT_DRAINING, Capability::TASK_RESOURCE_LIMITS})
     body.add_capabilities()->set_type(type);
-  *body.mutable_total_resources() = info_->resources();
+  operations_.describe(body);
+  if (drain_) *body.mutable_drain_config() = *drain_->config;
   for (const auto& [key, run] : runs_) {
     if (!run.info || run.closing) continue;
     v1::Task& task = *body.add_tasks();
@@ -125,6 +131,14 @@ void Agent::Core::obey(const link::ToAgent& message) {
     case link::ToAgent::kShutdownExecutor:
       return shut_down_executor(FrameworkId(message.shutdown_executor().framework_id().value()),
                                 ExecutorId(message.shutdown_executor().executor_id().value()));
+    case link::ToAgent::kApplyOperation:
+      return apply_operation(message.apply_operation());
+    case link::ToAgent::kAcknowledgeOperation:
+      return acknowledge_operation(message.acknowledge_operation());
+    case link::ToAgent::kReconcileOperations:
+      return reconcile_operations(message.reconcile_operations());
+    case link::ToAgent::kDrain:
+      return drain(message.drain());
     case link::ToAgent::kSchedulerMessage:
       return deliver_message(message.scheduler_message());
     default:
@@ -154,6 +168,7 @@ void Agent::Core::on_registered(const link::Registered& message) {
     if (!model::validate_identifier(id.value).has_value())
       return exit(1, "the master gave this agent an id that cannot be a path: " + id.value);
     id_ = id;
+    operations_.set_agent(id);
     auto info = std::make_shared<v1::AgentInfo>(*info_);
     info->mutable_id()->set_value(id.value);
     info_ = std::move(info);
@@ -178,6 +193,9 @@ void Agent::Core::on_agent_stored() {
   UpdateStreams::Sends sends;
   streams_.resume(now_.steady, sends);
   send(sends);
+  Operations::Sends outcomes;
+  operations_.resume(now_.steady, outcomes);
+  send(outcomes);
   for (const auto& message : std::exchange(deferred_, {})) obey(*message);
 }
 
@@ -191,7 +209,7 @@ void Agent::Core::on_refused(const link::Refused& message) {
     return;
   }
   log(log::Level::warning, "the master does not register this agent yet: " + message.message());
-  streams_.pause();
+  pause_updates();
   registration_.refused(message.has_retry_after()
                             ? std::optional(Duration(static_cast<Duration::rep>(message.retry_after())))
                             : std::nullopt,
@@ -236,6 +254,9 @@ void Agent::Core::update_framework(const link::UpdateFramework& message) {
   UpdateStreams::Sends sends;
   streams_.resend(id, now_.steady, sends);
   send(sends);
+  Operations::Sends outcomes;
+  operations_.resend(id, now_.steady, outcomes);
+  send(outcomes);
 }
 
 }  // namespace stoa::agent

@@ -23,12 +23,9 @@ void Agent::Core::on(const Recovered& event) {
     if (config_.strict) return exit(1, problem + "; --no-strict recovers the rest");
     log(log::Level::error, problem);
   }
-  if (config_.recover_cleanup || !checkpoint.agent ||
-      checkpoint.agent->info->id().value() != event.latest_agent.value) {
-    if (!config_.recover_cleanup) erase_all(event.records);
-    emit(RecoverContainers{});
-    return;
-  }
+  if (config_.recover_cleanup) return emit(RecoverContainers{});
+  if (!checkpoint.agent || checkpoint.agent->info->id().value() != event.latest_agent.value)
+    return start_anew(event.records, checkpoint);
   const StoredAgent& before = *checkpoint.agent;
   const bool rebooted = before.boot_id != boot_id_;
   if (const auto same = check_reconfiguration(*before.info, *config_.info, config_.reconfiguration_additive);
@@ -37,15 +34,24 @@ void Agent::Core::on(const Recovered& event) {
       return exit(1, same.error().message + ". To start as a new agent, remove the link meta/slaves/latest in " +
                          config_.work_dir);
     log(log::Level::warning, same.error().message + ": registering as a new agent after the reboot");
-    erase_all(event.records);
-    emit(RecoverContainers{});
-    return;
+    return start_anew(event.records, checkpoint);
   }
   restore(std::move(checkpoint), rebooted);
 }
 
-void Agent::Core::erase_all(const std::vector<StoredRecord>& records) {
-  for (const auto& record : records) journal_.erase(record.kind, record.id);
+// As a new agent. Reservations and volumes belong to the machine, not to the name of its agent.
+void Agent::Core::start_anew(const std::vector<StoredRecord>& records, const Checkpoint& checkpoint) {
+  for (const auto& record : records)
+    if (record.kind != resources_kind) journal_.erase(record.kind, record.id);
+  if (recover_resources(checkpoint, true)) emit(RecoverContainers{});
+}
+
+bool Agent::Core::recover_resources(const Checkpoint& checkpoint, bool new_identity) {
+  auto flags = model::Resources::from_messages(config_.info->resources());
+  const Result<> recovered = flags.has_value() ? operations_.recover(*flags, checkpoint, new_identity, *effects_)
+                                               : std::unexpected(flags.error());
+  if (!recovered.has_value()) exit(1, recovered.error().message);
+  return recovered.has_value();
 }
 
 void Agent::Core::restore(Checkpoint checkpoint, bool rebooted) {
@@ -55,6 +61,9 @@ void Agent::Core::restore(Checkpoint checkpoint, bool rebooted) {
   auto info = std::make_shared<v1::AgentInfo>(*config_.info);
   info->mutable_id()->set_value(id_.value);
   info_ = std::move(info);
+  operations_.set_agent(id_);
+  if (!recover_resources(checkpoint, false)) return;
+  drain_ = checkpoint.drain;
   store_agent();
   for (const auto& [id, framework] : checkpoint.frameworks) {
     if (framework->checkpoint()) {
@@ -223,6 +232,8 @@ void Agent::Core::finish_reconnecting(bool is_over) {
                   "Executor did not reregister within " + format_duration(config_.executor_reregistration_timeout)});
   reconnecting_until_.reset();
   life_ = Life::active;
+  kill_all_for_drain();
+  start_collection();
   registration_.start(now_.steady);
 }
 

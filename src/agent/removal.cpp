@@ -11,17 +11,34 @@
 
 namespace stoa::agent {
 
+namespace {
+
+model::Resources volumes_used_by(const mesos::v1::TaskInfo& task) {
+  const auto resources = model::Resources::from_messages(task.resources());
+  if (!resources.has_value()) return {};
+  return resources->without_allocation_role().persistent_volumes();
+}
+
+}  // namespace
+
 void Agent::Core::remove_framework(const FrameworkId& id) {
   std::erase_if(parked_, [&](const Parked& order) { return order.tasks.front().framework == id; });
+  operations_.remove_framework(id);
   const auto found = frameworks_.find(id);
   if (found == frameworks_.end()) return;
   for (auto next = executors_.lower_bound({id, ExecutorId{}}); next != executors_.end() && next->first.framework == id;
        ++next)
     found->second.completed.push_back(record_of(next->second));
+  std::vector<SandboxName> ended;
+  std::map<ExecutorId, model::Resources> volumes;  // In use by what runs in executors.
   for (auto run = runs_.lower_bound({id, TaskId{}}); run != runs_.end() && run->first.framework == id;) {
     const TaskKey& key = run->first;
     stop_checks(run->second);
+    if (run->second.place && run->second.info && !has_ended(run->second))
+      volumes[run->second.place->executor] += volumes_used_by(*run->second.info);
     end_container(run->second);
+    if (!run->second.container.empty() && !run->second.place && !dying_.contains(run->second.container))
+      ended.push_back(sandbox_name(run->second));
     streams_.drop(key);
     executor_timers_.cancel(key);
     changed_.erase(key);
@@ -35,6 +52,13 @@ void Agent::Core::remove_framework(const FrameworkId& id) {
        next != executors_.end() && next->first.framework == id;) {
     const ExecutorRun& executor = next->second;
     end_container(executor);
+    const auto dying = dying_.find(executor.container);
+    if (dying == dying_.end()) {
+      ended.push_back({id_, id, executor.key.executor, executor.container});
+    } else {
+      dying->second.name = SandboxName{id_, id, executor.key.executor, executor.container};
+      dying->second.volumes = std::exchange(volumes[executor.key.executor], {});
+    }
     forget(executor);
     journal_.erase(executor_kind, executor.key.text());
     next = executors_.erase(next);
@@ -42,6 +66,7 @@ void Agent::Core::remove_framework(const FrameworkId& id) {
   while (found->second.completed.size() > config_.completed_executors_per_framework_max)
     found->second.completed.pop_front();
   retire_framework(id);
+  for (const auto& name : ended) collect(name);
 }
 
 void Agent::Core::retire_framework(const FrameworkId& id) {
@@ -62,7 +87,8 @@ void Agent::Core::end_container(const TaskRun& run) {
     return;
   }
   const bool running = run.executor.phase() == CommandExecutor::Phase::running;
-  dying_.emplace(run.container, Dying{.launching = !running});
+  dying_.emplace(run.container,
+                 Dying{.launching = !running, .name = sandbox_name(run), .volumes = volumes_used_by(*run.info)});
   if (!running) return;
   emit(Signal{run.container, SIGTERM});
   dying_timers_.set(run.container, now_.steady + config_.executor_shutdown_grace_period);
@@ -86,11 +112,11 @@ const Agent::Core::Dying* Agent::Core::find_dying(const ExecutorKey& executor) c
 }
 
 void Agent::Core::on_dying_exit(const ContainerId& id) {
-  const auto found = dying_.find(id);
-  if (found->second.stream) emit(CloseExecutorStream{*found->second.stream});
-  dying_.erase(found);
+  const auto dying = dying_.extract(id);
+  if (dying.mapped().stream) emit(CloseExecutorStream{*dying.mapped().stream});
   dying_timers_.cancel(id);
   emit(Remove{id});
+  if (!dying.empty() && dying.mapped().name) collect(*dying.mapped().name);
   exit_if_left();
 }
 
@@ -112,6 +138,10 @@ void Agent::Core::leave(std::string message) {
   leave_message_ = std::move(message);
   while (!frameworks_.empty()) remove_framework(frameworks_.begin()->first);
   streams_.clear();
+  operations_.clear();
+  garbage_.stop();
+  waiting_runs_.clear();
+  if (std::exchange(drain_, std::nullopt)) journal_.erase(drain_kind, agent_record_id);
   deferred_.clear();
   registration_.stop();
   journal_.erase(agent_kind, agent_record_id);

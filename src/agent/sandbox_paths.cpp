@@ -6,10 +6,7 @@ namespace stoa::agent {
 
 namespace {
 
-std::string runs_directory(const SandboxName& name) {
-  return fmt::format("slaves/{}/frameworks/{}/executors/{}/runs", name.agent.value, name.framework.value,
-                     name.executor.value);
-}
+std::string runs_directory(const SandboxName& name) { return executor_directory(name) + "/runs"; }
 
 }  // namespace
 
@@ -24,5 +21,17 @@ std::string nested_sandbox_directory(const std::string& executor_directory, cons
 std::string task_link(const std::string& executor_directory, const TaskId& task) {
   return executor_directory + "/tasks/" + task.value;
 }
+
+std::string executor_directory(const SandboxName& name) {
+  return fmt::format("{}/executors/{}", framework_directory(name), name.executor.value);
+}
+
+std::string framework_directory(const SandboxName& name) {
+  return fmt::format("{}/frameworks/{}", agent_directory(name.agent), name.framework.value);
+}
+
+std::string agent_directory(const AgentId& agent) { return "slaves/" + agent.value; }
+
+std::string agent_meta_directory(const AgentId& agent) { return "meta/slaves/" + agent.value; }
 
 }  // namespace stoa::agent

@@ -14,9 +14,14 @@ struct SandboxName {
   ContainerId container;
 };
 
-// Both relative to the work directory: the sandbox of one run, and the link to the newest run beside it.
+// All relative to the work directory: the sandbox of one run, and the link to the newest run beside it.
 std::string sandbox_directory(const SandboxName& name);
 std::string sandbox_latest_link(const SandboxName& name);
+// What holds them: the directories of the executor, of the framework, of the agent, and of the agent's metadata.
+std::string executor_directory(const SandboxName& name);
+std::string framework_directory(const SandboxName& name);
+std::string agent_directory(const AgentId& agent);
+std::string agent_meta_directory(const AgentId& agent);
 
 // Below the sandbox of an executor: that of a container nested in its own (AGT-071), and the link to that of a task
 // (EXE-140).

@@ -8,8 +8,15 @@ namespace stoa::agent {
 
 Snapshot Agent::Core::snapshot() const {
   Snapshot result{.info = info_,
+                  .total = operations_.shared_total(),
                   .recovered = life_ != Life::created && life_ != Life::recovering,
                   .registered = registration_.state() == Registration::State::registered};
+  result.operations = operations_.all();
+  if (drain_) {
+    result.drain_config = drain_->config;
+    result.drain_since = drain_->since;
+  }
+  result.garbage = garbage_.counts();
   auto run = runs_.begin();
   auto executor = executors_.begin();
   for (const auto& [id, framework] : frameworks_) {

@@ -7,8 +7,16 @@
 #include <string>
 #include <vector>
 
+#include "agent/garbage.h"
 #include "base/id.h"
+#include "base/time.h"
+#include "model/resources.h"
 #include "proto/forward.h"
+
+namespace mesos::v1 {
+class DrainConfig;
+class Operation;
+}  // namespace mesos::v1
 
 namespace stoa::agent {
 
@@ -64,10 +72,15 @@ struct Counters {
 
 struct Snapshot {
   std::shared_ptr<const mesos::v1::AgentInfo> info;  // With id, once there is one.
+  std::shared_ptr<const model::Resources> total;     // With reservations and volumes applied.
   bool recovered = false;                            // Containers are known; before that, most calls are 503 (AGT-090).
   bool registered = false;                           // With a leading master, now.
   std::vector<FrameworkRecord> frameworks;
-  std::vector<FrameworkRecord> completed_frameworks;  // Oldest first, at most 50.
+  std::vector<FrameworkRecord> completed_frameworks;                    // Oldest first, at most 50.
+  std::vector<std::shared_ptr<const mesos::v1::Operation>> operations;  // Not both ended and acknowledged.
+  std::shared_ptr<const mesos::v1::DrainConfig> drain_config;  // While it drains (AGT-183), with the time since.
+  WallSeconds drain_since = 0;
+  Garbage::Counts garbage;
   Counters counters;
 };
 

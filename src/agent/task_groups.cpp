@@ -33,6 +33,7 @@ void Agent::Core::prepare_sandbox(const TaskRun& run) {
   }
   if (config_.switch_user) effect.user = run.task->user();
   effect.command = std::shared_ptr<const v1::CommandInfo>(run.undelivered, &run.undelivered->command());
+  effect.volumes = volumes_of(run);
   emit(std::move(effect));
 }
 

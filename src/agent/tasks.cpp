@@ -109,9 +109,8 @@ void Agent::Core::describe(TaskRun& run, const Framework& framework) {
   if (run.container.empty()) return;
   containers_.emplace(run.container, key);
   run.checks = TaskChecks::of(run.info);
-  run.directory = executor != nullptr
-                      ? nested_sandbox_directory(executor->directory, own_name(run.container))
-                      : sandbox_directory({id_, key.framework, ExecutorId(key.task.value), run.container});
+  run.directory = executor != nullptr ? nested_sandbox_directory(executor->directory, own_name(run.container))
+                                      : sandbox_directory(sandbox_name(run));
 }
 
 void Agent::Core::accept(const TaskKey& key, const v1::TaskInfo& info) {
@@ -120,6 +119,7 @@ void Agent::Core::accept(const TaskKey& key, const v1::TaskInfo& info) {
   run.undelivered = std::make_shared<const v1::TaskInfo>(info);
   if (run.checks) run.checks->know(run.undelivered);
   store_task(run);
+  run.after_operation = operations_.last();
   journal_.then(TaskStored{key, container});
 }
 
@@ -142,7 +142,7 @@ void Agent::Core::drop(const TaskKey& key, std::shared_ptr<const v1::TaskInfo> i
 void Agent::Core::on_task_stored(const TaskStored& stored) {
   TaskRun* run = find_run(stored.key);
   if (run == nullptr || run->container != stored.container || has_ended(*run)) return;
-  prepare_sandbox(*run);
+  begin(*run);
 }
 
 void Agent::Core::kill(const link::Kill& message) {
@@ -205,14 +205,16 @@ void Agent::Core::apply(TaskRun& run, const ExecutorActions& actions) {
 }
 
 void Agent::Core::report(TaskRun& run, const Report& report) {
-  const v1::TaskState state = state_for(*frameworks_.at(run.key.framework).info, report.state);
+  const v1::FrameworkInfo& framework = *frameworks_.at(run.key.framework).info;
   auto status = std::make_shared<v1::TaskStatus>();
   status->mutable_task_id()->set_value(run.key.task.value);
-  status->set_state(state);
+  status->set_state(state_for(framework, report.state));
   if (!report.message.empty()) status->set_message(report.message);
   status->set_source(report.from_agent ? v1::TaskStatus::SOURCE_AGENT : v1::TaskStatus::SOURCE_EXECUTOR);
   if (report.reason) status->set_reason(*report.reason);
   if (report.limitation) *status->mutable_limitation() = *report.limitation;
+  mark_drained(framework, *status);
+  const v1::TaskState state = status->state();
   status->mutable_agent_id()->set_value(id_.value);
   if (run.place) {
     status->mutable_executor_id()->set_value(run.place->executor.value);
@@ -340,6 +342,8 @@ void Agent::Core::complete(const TaskKey& key) {
     executor->tasks.erase(key.task);
     executor->remember(run.shown);
   }
+  const SandboxName name = sandbox_name(run);
+  const bool is_placed = run.place.has_value();
   containers_.erase(run.container);
   executor_timers_.cancel(key);
   changed_.erase(key);
@@ -354,6 +358,7 @@ void Agent::Core::complete(const TaskKey& key) {
   }
   release_framework(key.framework);
   release_parked();
+  if (!name.container.empty() && !is_placed) collect(name);
 }
 
 void Agent::Core::remember(Framework& framework, std::shared_ptr<const ExecutorRecord> record) {

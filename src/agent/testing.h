@@ -19,6 +19,7 @@
 
 namespace stoa::link {
 class Update;
+class UpdateOperation;
 class Register;
 class Run;
 }  // namespace stoa::link
@@ -68,6 +69,9 @@ class World {
   bool do_resize(Result<> result = {});
   // Answers the oldest probe that is under way.
   bool do_probe(const ProbeOutcome& outcome);
+  bool do_volumes(std::optional<Error> error = std::nullopt);
+  bool do_measure();
+  bool do_removal(Result<> result = {});
 
   void tick();
   void step(const Event& event);
@@ -128,6 +132,10 @@ class World {
   std::map<ReplyNumber, Result<>> replies;
   std::map<ExecutorKey, ContainerId> newest_executor;
   std::vector<std::shared_ptr<const link::ToMaster>> from_executors;  // ExecutorExited and ExecutorMessage.
+  std::vector<std::shared_ptr<const link::UpdateOperation>> outcomes;  // Of operations, each as often as it came.
+  std::vector<std::shared_ptr<const link::ToMaster>> reports;          // UpdateResources.
+  std::set<VolumeDirectory> disk;                                      // Directories of volumes.
+  std::optional<double> disk_used = 0.0;                               // What measurements tell.
   std::size_t pongs = 0;
   std::set<TaskKey> owned;                            // Tasks that the master believes on the agent.
   std::map<TaskKey, std::vector<std::string>> order;  // Uuids of each task as they first became durable.
@@ -136,6 +144,9 @@ class World {
   std::deque<Persist> persists;
   std::deque<PrepareSandbox> sandboxes;
   std::deque<Launch> launches;
+  std::deque<ChangeVolumes> changes;
+  std::deque<RemoveTree> removals;
+  std::size_t measurements = 0;  // Asked for, not answered.
   std::deque<LinkNumber> connects;
   std::deque<RecoverContainers> recoveries;
   std::deque<std::shared_ptr<const link::ToMaster>> to_master;
@@ -147,6 +158,8 @@ class World {
 
   // Applies a write as the store does. Public for tests of crashes between a write and its answer.
   void commit(const Persist& persist);
+  // Likewise for directories of volumes.
+  void change_disk(const ChangeVolumes& change);
 
  private:
   void on(const Effect& effect);
@@ -155,6 +168,7 @@ class World {
   bool on_executor_effect(const Effect& effect);
   void own(const mesos::v1::FrameworkInfo& framework, const mesos::v1::TaskInfo& task);
   void on_update(const link::Update& update);
+  void on_outcome(const link::UpdateOperation& update);
   void on_register(const link::Register& message);
 
   std::unique_ptr<Agent> agent_;

@@ -61,6 +61,9 @@ void World::start() {
   persists.clear();
   sandboxes.clear();
   launches.clear();
+  changes.clear();
+  removals.clear();
+  measurements = 0;
   connects.clear();
   recoveries.clear();
   to_master.clear();
@@ -80,7 +83,7 @@ void World::start() {
 
 void World::settle() {
   while (do_persist() || do_recover_containers() || do_connect() || do_to_master() || do_to_agent() || do_sandbox() ||
-         do_launch() || do_resize() || do_exits()) {
+         do_launch() || do_resize() || do_volumes() || do_measure() || do_removal() || do_exits()) {
   }
 }
 
@@ -156,6 +159,35 @@ bool World::do_launch(std::optional<Error> error) {
   return true;
 }
 
+bool World::do_volumes(std::optional<Error> error) {
+  if (changes.empty() || !alive()) return false;
+  const ChangeVolumes change = std::move(changes.front());
+  changes.pop_front();
+  if (!error) change_disk(change);
+  step(VolumesChanged{change.number, error ? Result<>(std::unexpected(*error)) : Result<>()});
+  return true;
+}
+
+void World::change_disk(const ChangeVolumes& change) {
+  disk.insert(change.make.begin(), change.make.end());
+  for (const auto& directory : change.remove) disk.erase(directory);
+}
+
+bool World::do_measure() {
+  if (measurements == 0 || !alive()) return false;
+  --measurements;
+  step(DiskMeasured{disk_used});
+  return true;
+}
+
+bool World::do_removal(Result<> result) {
+  if (removals.empty() || !alive()) return false;
+  const std::string path = std::move(removals.front().path);
+  removals.pop_front();
+  step(TreeRemoved{path, std::move(result)});
+  return true;
+}
+
 bool World::do_connect(bool success) {
   if (connects.empty() || !alive()) return false;
   const LinkNumber number = connects.front();
@@ -191,6 +223,8 @@ bool World::do_to_master() {
   to_master.pop_front();
   if (message->has_update()) on_update(message->update());
   if (message->has_register_()) on_register(message->register_());
+  if (message->has_update_resources()) reports.push_back(message);
+  if (message->has_update_operation()) on_outcome(message->update_operation());
   if (message->has_pong()) ++pongs;
   if (message->has_executor_exited() || message->has_executor_message()) from_executors.push_back(message);
   return true;
@@ -363,6 +397,13 @@ void World::on(const Effect& effect) {
   } else if (const auto* cancelled = std::get_if<CancelProbe>(&effect)) {
     if (std::erase_if(probes, [&](const auto& one) { return one.name == cancelled->name; }) == 0)
       broken.push_back("a probe was cancelled that is not under way");
+  } else if (const auto* change = std::get_if<ChangeVolumes>(&effect)) {
+    changes.push_back(*change);
+  } else if (const auto* tree = std::get_if<RemoveTree>(&effect)) {
+    if (!removals.empty()) broken.push_back("two trees are removed at a time");
+    removals.push_back(*tree);
+  } else if (std::holds_alternative<MeasureDisk>(effect)) {
+    ++measurements;
   } else if (const auto* made_exit = std::get_if<Exit>(&effect)) {
     exit = *made_exit;
   }
@@ -446,6 +487,15 @@ void World::on_update(const link::Update& update) {
     seen.push_back(std::make_shared<const v1::TaskStatus>(update.status()));
   }
   if (acknowledges) acknowledge(update);
+}
+
+void World::on_outcome(const link::UpdateOperation& update) {
+  outcomes.push_back(std::make_shared<const link::UpdateOperation>(update));
+  if (!acknowledges || !update.status().has_uuid()) return;
+  link::ToAgent message;
+  message.mutable_acknowledge_operation()->set_operation_uuid(update.operation_uuid());
+  message.mutable_acknowledge_operation()->set_status_uuid(update.status().uuid().value());
+  if (link) say(std::move(message));
 }
 
 void World::on_register(const link::Register& message) {

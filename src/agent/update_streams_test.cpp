@@ -120,13 +120,13 @@ TEST_F(UpdateStreamsTest, ANewSchedulerGetsThePendingUpdatesOfItsFrameworkAtOnce
 TEST_F(UpdateStreamsTest, AnUpdateNamesTheNewestDurableStateOfItsTask) {
   streams.resume(now, sends);
   add(task_a, "1", v1::TASK_RUNNING);
-  EXPECT_EQ(sends.back().latest_state, v1::TASK_RUNNING);
+  EXPECT_EQ(sends.back().latest->state(), v1::TASK_RUNNING);
   add(task_a, "2", v1::TASK_FINISHED);
   sent_until(9s);
   streams.advance(now += 1s, sends);
   ASSERT_FALSE(sends.empty());
   EXPECT_EQ(sends.back().status->uuid(), "1");
-  EXPECT_EQ(sends.back().latest_state, v1::TASK_FINISHED);
+  EXPECT_EQ(sends.back().latest->state(), v1::TASK_FINISHED);
 }
 
 // AGT-065 SCH-223

@@ -48,6 +48,7 @@ class AgentReads : public ::testing::Test {
     info.set_hostname("a1");
     testing::add_scalar(*info.mutable_resources(), "cpus", 4);
     agent_.state.info = std::make_shared<const mesos::v1::AgentInfo>(info);
+    agent_.state.total = std::make_shared<const model::Resources>(*model::Resources::from_messages(info.resources()));
     agent_.state.recovered = true;
     agent_.state.registered = true;
     agent::FrameworkRecord framework;
@@ -168,6 +169,50 @@ TEST_F(AgentReads, CallsShowEachTaskInOneList) {
   EXPECT_THAT(post(R"({"type":"GET_AGENT"})").body, HasSubstr(R"("get_agent":{"agent_info":{"hostname":"a1")"));
 }
 
+// AGT-183 AGT-204 V0-100 AGT-253
+TEST_F(AgentReads, ADrainIsShownWhileItLasts) {
+  EXPECT_THAT(get("/state"), Not(HasSubstr("drain")));
+  EXPECT_THAT(post(R"({"type":"GET_AGENT"})").body, Not(HasSubstr("drain")));
+  mesos::v1::DrainConfig config;
+  config.mutable_max_grace_period()->set_nanoseconds(5'000'000'000);
+  agent_.state.drain_config = std::make_shared<const mesos::v1::DrainConfig>(config);
+  agent_.state.drain_since = 1700.5;
+  EXPECT_THAT(get("/state"), HasSubstr(R"("drain_config":{"max_grace_period":{"nanoseconds":5000000000},)"
+                                       R"("mark_gone":false},"estimated_drain_start_time_seconds":1700)"));
+  const std::string shown = post(R"({"type":"GET_AGENT"})").body;
+  EXPECT_THAT(shown, HasSubstr(R"("drain_config":{"max_grace_period":{"nanoseconds":5000000000})"));
+  EXPECT_THAT(shown, HasSubstr(R"("estimated_drain_start_time":{"nanoseconds":1700500000000})"));
+}
+
+// AGT-204 AGT-253 RES-104
+TEST_F(AgentReads, ReservationsAndOperationsAreShown) {
+  mesos::v1::AgentInfo info;
+  testing::add_scalar(*info.mutable_resources(), "cpus", 3);
+  testing::add_scalar(*info.mutable_resources(), "cpus", 1);
+  auto& reservation = *info.mutable_resources(1)->add_reservations();
+  reservation.set_type(mesos::v1::Resource::ReservationInfo::DYNAMIC);
+  reservation.set_role("ads");
+  agent_.state.total = std::make_shared<const model::Resources>(*model::Resources::from_messages(info.resources()));
+  mesos::v1::Operation operation;
+  operation.mutable_info()->set_type(mesos::v1::Offer::Operation::RESERVE);
+  operation.mutable_latest_status()->set_state(mesos::v1::OPERATION_PENDING);
+  operation.mutable_uuid()->set_value("u");
+  agent_.state.operations = {std::make_shared<const mesos::v1::Operation>(operation)};
+  EXPECT_THAT(get("/state"), HasSubstr(R"("reserved_resources":{"ads":{"cpus":1.0)"));
+  EXPECT_THAT(post(R"({"type":"GET_AGENT"})").body, HasSubstr(R"("reservations":[{"type":"DYNAMIC","role":"ads"}])"));
+  EXPECT_THAT(post(R"({"type":"GET_OPERATIONS"})").body, HasSubstr(R"("latest_status":{"state":"OPERATION_PENDING"})"));
+  EXPECT_THAT(post(R"({"type":"GET_RESOURCE_PROVIDERS"})").body, HasSubstr(R"({"type":"GET_RESOURCE_PROVIDERS")"));
+}
+
+// AGT-101 AGT-105
+TEST_F(AgentReads, MetricsTellOfOldDirectories) {
+  agent_.state.garbage = {.removed = 3, .failed = 1, .pending = 2, .age_allowed = std::chrono::hours(1)};
+  const std::string metrics = get("/metrics/snapshot");
+  EXPECT_THAT(metrics, HasSubstr(R"("gc/path_removals_failed":1.0,"gc/path_removals_pending":2.0,)"
+                                 R"("gc/path_removals_succeeded":3.0)"));
+  EXPECT_THAT(metrics, HasSubstr(R"("slave/executor_directory_max_allowed_age_secs":3600.0)"));
+}
+
 // HTTP-064 HTTP-066 HTTP-067 HTTP-068 HTTP-075 HTTP-082 HTTP-083 HTTP-104 HTTP-105 HTTP-106 AGT-191 AGT-192 HTTP-046
 TEST_F(AgentReads, HeadersAreCheckedBeforeTheBodyAndInTheAgentsOwnWords) {
   struct Case {
@@ -208,7 +253,7 @@ TEST_F(AgentReads, HeadersAreCheckedBeforeTheBodyAndInTheAgentsOwnWords) {
       {json(), R"({"type":"ATTACH_CONTAINER_INPUT","attach_container_input":{}})", 415,
        "Expecting 'Content-Type' to be application/recordio for ATTACH_CONTAINER_INPUT call"},
       {json(), R"({"type":"UNKNOWN"})", 501, "501 Not Implemented."},
-      {json(), R"({"type":"GET_OPERATIONS"})", 501, "does not have the call GET_OPERATIONS"},
+      {json(), R"({"type":"PRUNE_IMAGES"})", 501, "does not have the call PRUNE_IMAGES"},
   };
   for (const Case& one : cases) {
     const http::Response response = post(one.headers, one.body);

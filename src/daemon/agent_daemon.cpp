@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "containers/posix/posix_runtime.h"
+#include "containers/posix/posix_work_directory.h"
 #include "containers/posix/process.h"
 #include "daemon/detection.h"
 #include "daemon/reading.h"
@@ -52,6 +53,11 @@ Result<AgentShellOptions> shell_options(const AgentOptions& options, const Ident
   config.executor_shutdown_grace_period = options.executor_shutdown_grace_period;
   config.executor_reregistration_timeout = options.executor_reregistration_timeout;
   config.recovery_timeout = options.recovery_timeout;
+  config.gc_delay = options.gc_delay;
+  config.gc_disk_headroom = options.gc_disk_headroom;
+  config.disk_watch_interval = options.disk_watch_interval;
+  config.sandbox_directory = options.sandbox_directory;
+  config.completed_executors_per_framework_max = options.max_completed_executors_per_framework;
   return shell;
 }
 
@@ -76,6 +82,7 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
   LET(daemon->store_, store::SqliteStore::open({.path = options.work_dir + "/meta/agent.db"}));
   LET(daemon->runtime_,
       containers::PosixRuntime::start({.work_directory = options.work_dir, .runtime_directory = options.runtime_dir}));
+  LET(daemon->directory_, containers::PosixWorkDirectory::open(options.work_dir));
 
   AgentDaemon* parts = daemon.get();
   LET(api::Realms realms, make_realms(options.authentication, api::Daemon::agent));
@@ -89,7 +96,8 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
   LET(AgentShellOptions shell, shell_options(options, daemon->identity_, std::move(exit)));
-  daemon->shell_ = std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_);
+  daemon->shell_ =
+      std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_, *daemon->directory_);
   daemon->executors_ = std::make_unique<api::ExecutorApi>(loop, *daemon->shell_);
   daemon->reading_ = std::make_unique<api::AgentReading>(
       *daemon->shell_, reading_context(daemon->rendering_, daemon->identity_, options.shown, "slave(1)"));

@@ -14,6 +14,7 @@
 #include "net/loop.h"
 #include "ports/container_runtime.h"
 #include "ports/store.h"
+#include "ports/work_directory.h"
 
 namespace stoa::daemon {
 
@@ -37,6 +38,7 @@ class AgentDaemon {
   Identity identity_;
   std::unique_ptr<ports::RecordStore> store_;
   std::unique_ptr<ports::ContainerRuntime> runtime_;
+  std::unique_ptr<ports::WorkDirectory> directory_;
   std::unique_ptr<AgentShell> shell_;
   net::Loop rendering_{1};  // Documents are made here, so that connections do not wait for them.
   std::unique_ptr<api::AgentReading> reading_;

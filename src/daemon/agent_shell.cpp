@@ -42,13 +42,32 @@ ports::ContainerSize size_of(const google::protobuf::RepeatedPtrField<mesos::v1:
   return size;
 }
 
+ports::VolumeDirectory told(const agent::VolumeDirectory& directory) {
+  return {.root = directory.root, .path = parts_of(directory.path)};
+}
+
+std::vector<ports::VolumeDirectory> told(const std::vector<agent::VolumeDirectory>& directories) {
+  std::vector<ports::VolumeDirectory> result;
+  for (const agent::VolumeDirectory& directory : directories) result.push_back(told(directory));
+  return result;
+}
+
+std::vector<ports::SandboxVolume> told(const std::vector<agent::VolumeMount>& mounts) {
+  std::vector<ports::SandboxVolume> result;
+  for (const agent::VolumeMount& mount : mounts) {
+    result.push_back({told(mount.source), mount.container_path, mount.give_owner});
+  }
+  return result;
+}
+
 }  // namespace
 
 AgentShell::AgentShell(AgentShellOptions options, net::Loop& loop, ports::RecordStore& store,
-                       ports::ContainerRuntime& runtime)
+                       ports::ContainerRuntime& runtime, ports::WorkDirectory& directory)
     : options_(std::move(options)),
       store_(store),
       runtime_(runtime),
+      directory_(directory),
       client_(loop),
       executors_([this](agent::Event event) { thread_.post(std::move(event)); }),
       probes_(loop, runtime, [this](agent::ProbeEnded ended) { thread_.post(std::move(ended)); }),
@@ -91,30 +110,40 @@ void AgentShell::snapshot(std::function<void(std::shared_ptr<const agent::Snapsh
 
 void AgentShell::perform(agent::Effects& effects) {
   for (agent::Effect& effect : effects) {
-    std::visit(Overloaded{[&](const agent::Persist& e) { persist(e); },
-                          [&](const agent::LinkAgentDirectory& e) { link_agent_directory(e.id); },
-                          [&](const agent::Connect& e) { connect(e); },
-                          [&](const agent::SendMaster& e) { send(e); },
-                          [&](const agent::CloseLink& e) {
-                            const std::lock_guard lock(mutex_);
-                            if (const auto found = links_.find(e.link); found != links_.end()) found->second->close();
-                          },
-                          [&](const agent::RecoverContainers& e) { recover_containers(e); },
-                          [&](const agent::PrepareSandbox& e) { prepare_sandbox(e); },
-                          [&](const agent::Launch& e) { launch(e); },
-                          [&](const agent::Resize& e) { resize(e); },
-                          [&](const agent::OpenExecutorStream& e) { executors_.perform(e); },
-                          [&](const agent::SendExecutor& e) { executors_.perform(e); },
-                          [&](const agent::CloseExecutorStream& e) { executors_.perform(e); },
-                          [&](const agent::ReplyExecutor& e) { executors_.perform(e); },
-                          [&](const agent::Signal& e) { runtime_.signal(e.id, e.signal); },
-                          [&](const agent::Destroy& e) { runtime_.destroy(e.id); },
-                          [&](const agent::Remove& e) { runtime_.remove(e.id); },
-                          [&](const agent::Probe& e) { probes_.begin(e); },
-                          [&](const agent::CancelProbe& e) { probes_.cancel(e.name); },
-                          [&](const agent::Exit& e) { options_.exit(e.code, e.message); },
-                          [&](const agent::Log& e) { log::write(e.level, "agent", e.message); }},
-               effect);
+    std::visit(
+        Overloaded{
+            [&](const agent::Persist& e) { persist(e); },
+            [&](const agent::LinkAgentDirectory& e) { link_agent_directory(e.id); },
+            [&](const agent::Connect& e) { connect(e); },
+            [&](const agent::SendMaster& e) { send(e); },
+            [&](const agent::CloseLink& e) {
+              const std::lock_guard lock(mutex_);
+              if (const auto found = links_.find(e.link); found != links_.end()) found->second->close();
+            },
+            [&](const agent::RecoverContainers& e) { recover_containers(e); },
+            [&](const agent::PrepareSandbox& e) { prepare_sandbox(e); },
+            [&](const agent::Launch& e) { launch(e); },
+            [&](const agent::Resize& e) { resize(e); },
+            [&](const agent::OpenExecutorStream& e) { executors_.perform(e); },
+            [&](const agent::SendExecutor& e) { executors_.perform(e); },
+            [&](const agent::CloseExecutorStream& e) { executors_.perform(e); },
+            [&](const agent::ReplyExecutor& e) { executors_.perform(e); },
+            [&](const agent::Signal& e) { runtime_.signal(e.id, e.signal); },
+            [&](const agent::Destroy& e) { runtime_.destroy(e.id); },
+            [&](const agent::Remove& e) { runtime_.remove(e.id); },
+            [&](const agent::Probe& e) { probes_.begin(e); },
+            [&](const agent::CancelProbe& e) { probes_.cancel(e.name); },
+            [&](const agent::ChangeVolumes& e) { change_volumes(e); },
+            [&](const agent::ReleaseVolumes& e) { runtime_.release_volumes(parts_of(e.directory), told(e.volumes)); },
+            [&](const agent::MarkGarbage& e) { directory_.mark(e.path); },
+            [&](const agent::FindGarbage& e) { find_garbage(e); },
+            [&](const agent::MeasureDisk&) {
+              directory_.disk_used([this](std::optional<double> used) { thread_.post(agent::DiskMeasured{used}); });
+            },
+            [&](const agent::RemoveTree& e) { remove_tree(e); },
+            [&](const agent::Exit& e) { options_.exit(e.code, e.message); },
+            [&](const agent::Log& e) { log::write(e.level, "agent", e.message); }},
+        effect);
   }
 }
 
@@ -201,6 +230,7 @@ void AgentShell::prepare_sandbox(const agent::PrepareSandbox& effect) {
   spec.path = parts_of(effect.directory);
   spec.user = effect.user;
   spec.link = parts_of(effect.link);
+  spec.volumes = told(effect.volumes);
   runtime_.prepare_sandbox(std::move(spec), [this, id = effect.id](Result<std::string> directory) {
     Result<> result;
     if (!directory) result = std::unexpected(directory.error());
@@ -235,6 +265,28 @@ void AgentShell::resize(const agent::Resize& effect) {
   }
   runtime_.resize(effect.id, size, [this, id = effect.id](Result<> result) {
     thread_.post(agent::ContainerResized{id, std::move(result)});
+  });
+}
+
+void AgentShell::change_volumes(const agent::ChangeVolumes& effect) {
+  directory_.change_volumes(told(effect.make), told(effect.remove), [this, number = effect.number](Result<> result) {
+    thread_.post(agent::VolumesChanged{number, std::move(result)});
+  });
+}
+
+void AgentShell::find_garbage(const agent::FindGarbage& effect) {
+  directory_.find(effect.own, [this](std::vector<ports::FoundDirectory> found) {
+    agent::GarbageFound event;
+    for (ports::FoundDirectory& directory : found) {
+      event.directories.push_back({std::move(directory.path), directory.modified});
+    }
+    thread_.post(std::move(event));
+  });
+}
+
+void AgentShell::remove_tree(const agent::RemoveTree& effect) {
+  directory_.remove_tree(effect.path, [this, path = effect.path](Result<> result) {
+    thread_.post(agent::TreeRemoved{path, std::move(result)});
   });
 }
 

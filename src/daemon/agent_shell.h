@@ -15,6 +15,7 @@
 #include "http/client.h"
 #include "ports/container_runtime.h"
 #include "ports/store.h"
+#include "ports/work_directory.h"
 
 namespace stoa::daemon {
 
@@ -28,8 +29,9 @@ struct AgentShellOptions {
 
 class AgentShell final : public api::AgentPort {
  public:
-  // All three must outlive it.
-  AgentShell(AgentShellOptions options, net::Loop& loop, ports::RecordStore& store, ports::ContainerRuntime& runtime);
+  // All that it is given must outlive it.
+  AgentShell(AgentShellOptions options, net::Loop& loop, ports::RecordStore& store, ports::ContainerRuntime& runtime,
+             ports::WorkDirectory& directory);
   ~AgentShell() override;
 
   // Reads the checkpoints and starts recovery. Fails with what the store says.
@@ -57,12 +59,16 @@ class AgentShell final : public api::AgentPort {
   void prepare_sandbox(const agent::PrepareSandbox& effect);
   void launch(const agent::Launch& effect);
   void resize(const agent::Resize& effect);
+  void change_volumes(const agent::ChangeVolumes& effect);
+  void find_garbage(const agent::FindGarbage& effect);
+  void remove_tree(const agent::RemoveTree& effect);
   void link_agent_directory(const AgentId& id) const;
   AgentId latest_agent() const;
 
   const AgentShellOptions options_;
   ports::RecordStore& store_;
   ports::ContainerRuntime& runtime_;
+  ports::WorkDirectory& directory_;
   http::Client client_;
   std::atomic<bool> recovered_ = false;
 

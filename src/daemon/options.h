@@ -66,6 +66,11 @@ struct AgentOptions {
   Duration executor_shutdown_grace_period = std::chrono::seconds(5);
   Duration executor_reregistration_timeout = std::chrono::seconds(2);
   Duration recovery_timeout = std::chrono::minutes(15);
+  Duration gc_delay = std::chrono::weeks(1);
+  double gc_disk_headroom = 0.1;
+  Duration disk_watch_interval = std::chrono::minutes(1);
+  std::string sandbox_directory = "/mnt/mesos/sandbox";
+  std::size_t max_completed_executors_per_framework = 150;
   ShownFlags shown;
 };
 

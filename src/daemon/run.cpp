@@ -105,6 +105,11 @@ Result<AgentOptions> agent_options(const AgentFlags& given) {
   options.executor_shutdown_grace_period = given.executor_shutdown_grace_period;
   options.executor_reregistration_timeout = given.executor_reregistration_timeout;
   options.recovery_timeout = given.recovery_timeout;
+  options.gc_delay = given.gc_delay;
+  options.gc_disk_headroom = given.gc_disk_headroom;
+  options.disk_watch_interval = given.disk_watch_interval;
+  options.sandbox_directory = given.sandbox_directory.value;
+  options.max_completed_executors_per_framework = given.max_completed_executors_per_framework;
   return options;
 }
 

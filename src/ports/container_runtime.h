@@ -32,12 +32,26 @@ SandboxPath standalone_sandbox_path(const ContainerId& container);
 // The same as one path below `work_directory`.
 std::string sandbox_directory(std::string_view work_directory, const SandboxPath& path);
 
+// The directory of a persistent volume: `path` below `root`, the root itself if there is no path.
+struct VolumeDirectory {
+  std::string root;  // Absolute; the operator's, so links on the way are followed.
+  SandboxPath path;
+};
+
+// A persistent volume in a sandbox.
+struct SandboxVolume {
+  VolumeDirectory source;
+  std::string container_path;
+  bool give_owner = false;  // To the sandbox's user.
+};
+
 struct SandboxSpec {
   SandboxPath path;                 // Below the work directory; every part is checked with is_path_part.
   std::optional<std::string> user;  // Owner of the sandbox; the agent's own user if there is none.
   // A symlink to make, below the work directory: to an executor's newest run (AGT-070), or to the sandbox of a task
   // (EXE-140). One that exists is replaced, its parents are made. Empty: none.
   SandboxPath link;
+  std::vector<SandboxVolume> volumes;
 };
 
 struct ContainerSpec {
@@ -100,8 +114,10 @@ class ContainerRuntime {
 
   // Makes the sandbox, its parents and empty `stdout` and `stderr` in it, and returns its absolute path. The sandbox is
   // 0750, its files 0640, both of the user and the agent's group; parents are 0711 (AGT-074, SEC-100). What exists
-  // already is kept. Fails with not_found and "No such user 'NAME'" (EXE-118), with invalid_argument for a part that
-  // may not be in a path, with the system's reason otherwise.
+  // already is kept. Each volume is there under its container path; fails with failed_precondition if that path is
+  // taken or the volume is missing, with unimplemented if the runtime cannot show it there. Fails with not_found and
+  // "No such user 'NAME'" (EXE-118), with invalid_argument for a part that may not be in a path, with the system's
+  // reason otherwise.
   virtual void prepare_sandbox(SandboxSpec spec, PreparedFunction done) = 0;
 
   // Starts the container's first process and answers when the program runs: from then on it survives this process, and
@@ -111,6 +127,8 @@ class ContainerRuntime {
   // The message is the cause alone, for "Failed to launch container: " to stand before it (CON-025).
   virtual void launch(ContainerSpec spec, LaunchedFunction done) = 0;
 
+  // Takes the ways to these volumes out of the sandbox of a container that has ended. The volumes stay.
+  virtual void release_volumes(SandboxPath sandbox, std::vector<SandboxVolume> volumes) = 0;
   // Sets what the container may use. Answered in the order of the calls. A runtime without limits has nothing to do.
   // Fails with not_found for a container that does not run, else with what the system says.
   virtual void resize(const ContainerId& id, ContainerSize size, DoneFunction done) = 0;

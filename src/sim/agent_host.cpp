@@ -140,9 +140,20 @@ void AgentHost::perform(const agent::Effect& effect) {
     containers_.probe(*probe);
   } else if (const auto* cancelled = std::get_if<agent::CancelProbe>(&effect)) {
     containers_.cancel(cancelled->name);
+  } else if (const auto* volumes = std::get_if<agent::ChangeVolumes>(&effect)) {
+    answer(agent::VolumesChanged{volumes->number, {}});
+  } else if (const auto* tree = std::get_if<agent::RemoveTree>(&effect)) {
+    answer(agent::TreeRemoved{tree->path, {}});
   } else if (const auto* exit = std::get_if<agent::Exit>(&effect)) {
     environment_.laws.broken("an agent with a working store lives on", name_ + ": " + exit->message);
   }
+}
+
+// What a disk does at once.
+void AgentHost::answer(agent::Event event) {
+  environment_.queue.after(std::chrono::milliseconds(1), [this, event = std::move(event), life = life_] {
+    if (life == life_ && core_ != nullptr) step(event);
+  });
 }
 
 void AgentHost::perform(const agent::Persist& effect) {

@@ -43,6 +43,7 @@ class AgentHost {
  private:
   void step(const agent::Event& event);
   void perform(const agent::Effect& effect);
+  void answer(agent::Event event);
   void perform(const agent::Persist& effect);
   void perform(const agent::Connect& effect);
   void perform(const agent::SendMaster& effect);

@@ -129,6 +129,14 @@ void note(Trace& trace, const std::string& who, const agent::Event& event) {
             trace.note(who, fmt::format("-> ProbeEnded {} {} {} {}", e.probe.container.value, e.probe.number,
                                         static_cast<int>(e.outcome.kind), e.outcome.value));
           },
+          [&](const agent::VolumesChanged& e) {
+            trace.note(who, fmt::format("-> VolumesChanged {} {}", e.number, outcome(e.result)));
+          },
+          [&](const agent::GarbageFound& e) {
+            trace.note(who, fmt::format("-> GarbageFound {}", e.directories.size()));
+          },
+          [&](const agent::DiskMeasured&) { trace.note_quietly(who, "-> DiskMeasured"); },
+          [&](const agent::TreeRemoved& e) { trace.note(who, "-> TreeRemoved " + e.path); },
           [&](const agent::Leave&) { trace.note(who, "-> Leave"); },
           [&](const agent::Tick&) { trace.note_quietly(who, "-> Tick"); }},
       event);
@@ -184,6 +192,14 @@ void note(Trace& trace, const std::string& who, const agent::Effect& effect) {
                  [&](const agent::CancelProbe& e) {
                    trace.note(who, fmt::format("CancelProbe {} {}", e.name.container.value, e.name.number));
                  },
+                 [&](const agent::ChangeVolumes& e) {
+                   trace.note(who, fmt::format("ChangeVolumes {} +{} -{}", e.number, e.make.size(), e.remove.size()));
+                 },
+                 [&](const agent::ReleaseVolumes& e) { trace.note(who, "ReleaseVolumes " + e.directory); },
+                 [&](const agent::MarkGarbage& e) { trace.note_quietly(who, "MarkGarbage " + e.path); },
+                 [&](const agent::FindGarbage&) { trace.note_quietly(who, "FindGarbage"); },
+                 [&](const agent::MeasureDisk&) { trace.note_quietly(who, "MeasureDisk"); },
+                 [&](const agent::RemoveTree& e) { trace.note(who, "RemoveTree " + e.path); },
                  [&](const agent::Exit& e) { trace.note(who, fmt::format("Exit {} {}", e.code, e.message)); },
                  [&](const agent::Log& e) { trace.note_quietly(who, e.message); }},
       effect);

@@ -14,7 +14,6 @@ using mesos::v1::TaskState;
 // There from the start though nothing feeds them yet (V0-157).
 constexpr std::array unfed{
     "slave/recovery_errors",
-    "slave/executor_directory_max_allowed_age_secs",
     "slave/container_launch_errors",
     "slave/executors_preempted",
     "containerizer/mesos/container_destroy_errors",
@@ -24,9 +23,6 @@ constexpr std::array unfed{
     "containerizer/fetcher/task_fetches_failed",
     "containerizer/fetcher/cache_size_total_bytes",
     "containerizer/fetcher/cache_size_used_bytes",
-    "gc/path_removals_succeeded",
-    "gc/path_removals_failed",
-    "gc/path_removals_pending",
 };
 
 struct Counted {
@@ -58,9 +54,14 @@ MetricValues agent_metrics(const agent::Snapshot& state, const ReadingContext& c
   MetricValues values;
   for (const char* name : unfed) values[name] = 0;
   Counted counted;
-  if (state.info) counted.use.total.add(v0::resources_of(state.info->resources()));
+  if (state.total) counted.use.total.add(*state.total);
   for (const agent::FrameworkRecord& framework : state.frameworks) count_framework(framework, counted);
   for (const agent::FrameworkRecord& framework : state.completed_frameworks) count_framework(framework, counted);
+  values["slave/executor_directory_max_allowed_age_secs"] =
+      std::chrono::duration<double>(state.garbage.age_allowed).count();
+  values["gc/path_removals_succeeded"] = static_cast<double>(state.garbage.removed);
+  values["gc/path_removals_failed"] = static_cast<double>(state.garbage.failed);
+  values["gc/path_removals_pending"] = static_cast<double>(state.garbage.pending);
   values["slave/uptime_secs"] = now - context.start_time;
   values["slave/registered"] = state.registered ? 1 : 0;
   values["slave/frameworks_active"] = static_cast<double>(state.frameworks.size());

@@ -61,6 +61,22 @@ void fill_frameworks(const agent::Snapshot& state, Response::GetFrameworks& fram
   }
 }
 
+// With the resources of now, not those that the flags say (AGT-204).
+void fill_agent(const agent::Snapshot& state, Response::GetAgent& agent) {
+  *agent.mutable_agent_info() = *state.info;
+  if (state.total) {
+    agent.mutable_agent_info()->clear_resources();
+    state.total->to_messages(model::WireForm::endpoint_form, *agent.mutable_agent_info()->mutable_resources());
+  }
+  if (!state.drain_config) return;
+  *agent.mutable_drain_config() = *state.drain_config;
+  agent.mutable_estimated_drain_start_time()->set_nanoseconds(static_cast<std::int64_t>(state.drain_since * 1e9));
+}
+
+void fill_operations(const agent::Snapshot& state, Response::GetOperations& operations) {
+  for (const auto& operation : state.operations) *operations.add_operations() = *operation;
+}
+
 void fill_metrics(const AgentRequest& request, Response::GetMetrics& metrics) {
   for (const auto& [name, value] : agent_metrics(request.state, request.context, net::wall())) {
     auto& metric = *metrics.add_metrics();
@@ -134,9 +150,17 @@ http::Response answer_agent_state(const AgentRequest& request) {
       response.set_type(Response::GET_FRAMEWORKS);
       fill_frameworks(state, *response.mutable_get_frameworks());
       break;
+    case Call::GET_OPERATIONS:
+      response.set_type(Response::GET_OPERATIONS);
+      fill_operations(state, *response.mutable_get_operations());
+      break;
+    case Call::GET_RESOURCE_PROVIDERS:
+      response.set_type(Response::GET_RESOURCE_PROVIDERS);
+      response.mutable_get_resource_providers();
+      break;
     case Call::GET_AGENT:
       response.set_type(Response::GET_AGENT);
-      *response.mutable_get_agent()->mutable_agent_info() = *state.info;
+      fill_agent(state, *response.mutable_get_agent());
       break;
     default:
       response.set_type(Response::GET_STATE);

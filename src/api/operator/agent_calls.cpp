@@ -44,9 +44,9 @@ constexpr std::array kinds{
     AgentCallKind{.type = Call::GET_FRAMEWORKS, .answer = answer_agent_state},
     AgentCallKind{.type = Call::GET_AGENT, .answer = answer_agent_state},
     AgentCallKind{.type = Call::GET_CONTAINERS, .answer = answer_agent_containers},
+    AgentCallKind{.type = Call::GET_OPERATIONS, .answer = answer_agent_state},
+    AgentCallKind{.type = Call::GET_RESOURCE_PROVIDERS, .answer = answer_agent_state},
     // Known, and not in this version.
-    AgentCallKind{.type = Call::GET_OPERATIONS},
-    AgentCallKind{.type = Call::GET_RESOURCE_PROVIDERS},
     AgentCallKind{.type = Call::PRUNE_IMAGES},
     AgentCallKind{
         .type = Call::SET_LOGGING_LEVEL, .member = "set_logging_level", .has_member = &Call::has_set_logging_level},

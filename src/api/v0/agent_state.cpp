@@ -1,3 +1,5 @@
+#include <cmath>
+
 #include "api/v0/documents.h"
 #include "api/v0/values.h"
 #include "mesos/v1/mesos.pb.h"
@@ -101,8 +103,23 @@ void write_frameworks(JsonWriter& out, const std::vector<FrameworkRecord>& frame
   out.end_array();
 }
 
+model::Resources total_of(const agent::Snapshot& state) {
+  return state.total ? *state.total : resources_of(state.info->resources());
+}
+
+void write_drain(JsonWriter& out, const agent::Snapshot& state) {
+  if (!state.drain_config) return;
+  out.key("drain_config").begin_object();
+  if (state.drain_config->has_max_grace_period()) {
+    out.key("max_grace_period").begin_object();
+    out.key("nanoseconds").integer(state.drain_config->max_grace_period().nanoseconds()).end_object();
+  }
+  out.key("mark_gone").boolean(state.drain_config->mark_gone()).end_object();
+  out.key("estimated_drain_start_time_seconds").number(std::floor(state.drain_since));
+}
+
 void write_agent_resources(JsonWriter& out, const agent::Snapshot& state) {
-  const model::Resources total = resources_of(state.info->resources());
+  const model::Resources total = total_of(state);
   model::Resources allocated;
   for (const FrameworkRecord& framework : state.frameworks) {
     for (const auto& executor : framework.executors) allocated += held_by(*executor);
@@ -149,6 +166,7 @@ std::string agent_state(const agent::Snapshot& state, const ReadingContext& cont
   for (const char* name : capabilities) out.string(name);
   out.end_array();
   if (info.has_domain()) out.key("domain").message(info.domain());
+  write_drain(out, state);
   write_agent_resources(out, state);
   out.key("resource_providers").begin_array().end_array();
   write_attributes(out.key("attributes"), info);

@@ -20,6 +20,7 @@
 #include "containers/posix/shim_process.h"
 #include "containers/posix/system_error.h"
 #include "containers/posix/user.h"
+#include "containers/posix/volumes.h"
 
 namespace stoa::containers {
 namespace {
@@ -150,6 +151,14 @@ void PosixRuntime::exec(const ContainerId& inside, ports::ContainerSpec spec, Ex
   });
 }
 
+void PosixRuntime::release_volumes(ports::SandboxPath sandbox, std::vector<ports::SandboxVolume> volumes) {
+  thread_->post([this, sandbox = std::move(sandbox), volumes = std::move(volumes)] {
+    if (const Result<Descriptor> directory = open_directory(work_.get(), sandbox)) {
+      unlink_volumes(directory->get(), volumes);
+    }
+  });
+}
+
 void PosixRuntime::signal(const ContainerId& id, int signal) {
   thread_->post([this, id, signal] {
     const auto found = containers_.find(id);
@@ -187,6 +196,10 @@ void PosixRuntime::recover(std::vector<ContainerId> known, RecoveredFunction don
 Result<std::string> PosixRuntime::make_sandbox_of(const ports::SandboxSpec& spec) const {
   LET(const std::optional<User> user, find_other_user(spec.user));
   TRY(make_sandbox(work_.get(), spec.path, user, spec.link));
+  if (!spec.volumes.empty()) {
+    LET(const Descriptor sandbox, open_directory(work_.get(), spec.path));
+    TRY(link_volumes(sandbox.get(), spec.volumes, user));
+  }
   return ports::sandbox_directory(options_.work_directory, spec.path);
 }
 

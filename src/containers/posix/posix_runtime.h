@@ -37,6 +37,7 @@ class PosixRuntime final : public ports::ContainerRuntime {
   void launch(ports::ContainerSpec spec, LaunchedFunction done) override;
   void resize(const ContainerId& id, ports::ContainerSize size, DoneFunction done) override;
   void exec(const ContainerId& inside, ports::ContainerSpec spec, ExecutedFunction done) override;
+  void release_volumes(ports::SandboxPath sandbox, std::vector<ports::SandboxVolume> volumes) override;
   void signal(const ContainerId& id, int signal) override;
   void destroy(const ContainerId& id) override;
   void remove(const ContainerId& id) override;
