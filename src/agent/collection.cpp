@@ -16,7 +16,7 @@ void Agent::Core::start_collection() {
 void Agent::Core::collect(const SandboxName& name) {
   const auto schedule = [&](const std::string& path) {
     emit(MarkGarbage{path});
-    garbage_.schedule(path, Duration(0), now_.steady);
+    if (life_ == Life::active) garbage_.schedule(path, Duration(0), now_.steady);
   };
   schedule(sandbox_directory(name));
   if (!uses(name.framework, name.executor)) schedule(executor_directory(name));

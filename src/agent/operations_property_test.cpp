@@ -3,10 +3,13 @@
 
 #include <algorithm>
 
+#include "agent/checkpoint.h"
 #include "agent/operations_testing.h"
 #include "agent/volumes.h"
 #include "base/random.h"
+#include "mesos/v1/mesos.pb.h"
 #include "model/operation.h"
+#include "stoa/link.pb.h"
 
 namespace stoa::agent {
 namespace {

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 
+#include "agent/checkpoint.h"
 #include "agent/operations_testing.h"
+#include "mesos/v1/mesos.pb.h"
+#include "stoa/link.pb.h"
 
 namespace stoa::agent {
 namespace {
