@@ -214,7 +214,6 @@ void Agent::Core::report(TaskRun& run, const Report& report) {
   if (report.reason) status->set_reason(*report.reason);
   if (report.limitation) *status->mutable_limitation() = *report.limitation;
   mark_drained(framework, *status);
-  const v1::TaskState state = status->state();
   status->mutable_agent_id()->set_value(id_.value);
   if (run.place) {
     status->mutable_executor_id()->set_value(run.place->executor.value);

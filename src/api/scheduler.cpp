@@ -5,6 +5,7 @@
 #include <array>
 
 #include "api/decode.h"
+#include "codec/arena.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
 #include "net/entropy.h"
 

@@ -56,8 +56,6 @@ Result<AgentShellOptions> shell_options(const AgentOptions& options, const Ident
   config.gc_delay = options.gc_delay;
   config.gc_disk_headroom = options.gc_disk_headroom;
   config.disk_watch_interval = options.disk_watch_interval;
-  config.sandbox_directory = options.sandbox_directory;
-  config.completed_executors_per_framework_max = options.max_completed_executors_per_framework;
   return shell;
 }
 

@@ -69,8 +69,6 @@ struct AgentOptions {
   Duration gc_delay = std::chrono::weeks(1);
   double gc_disk_headroom = 0.1;
   Duration disk_watch_interval = std::chrono::minutes(1);
-  std::string sandbox_directory = "/mnt/mesos/sandbox";
-  std::size_t max_completed_executors_per_framework = 150;
   ShownFlags shown;
 };
 

@@ -29,6 +29,7 @@ class FakeRuntime final : public ports::ContainerRuntime {
   void launch(ports::ContainerSpec, LaunchedFunction) override {}
   void signal(const ContainerId&, int) override {}
   void remove(const ContainerId&) override {}
+  void release_volumes(ports::SandboxPath, std::vector<ports::SandboxVolume>) override {}
   void resize(const ContainerId&, ports::ContainerSize, DoneFunction) override {}
   void recover(std::vector<ContainerId>, RecoveredFunction) override {}
 

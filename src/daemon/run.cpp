@@ -108,8 +108,6 @@ Result<AgentOptions> agent_options(const AgentFlags& given) {
   options.gc_delay = given.gc_delay;
   options.gc_disk_headroom = given.gc_disk_headroom;
   options.disk_watch_interval = given.disk_watch_interval;
-  options.sandbox_directory = given.sandbox_directory.value;
-  options.max_completed_executors_per_framework = given.max_completed_executors_per_framework;
   return options;
 }
 
