@@ -168,11 +168,13 @@ void append_string(std::string_view text, std::string& out) {
     return append_string(text, buffer);
   }
   const std::size_t start = out.size();
-  out.resize_and_overwrite(start + plain + 2, [&](char* to, std::size_t size) {
+  const std::size_t end = start + plain + 2;
+  // The size that libstdc++ 12 hands to the function is the new capacity, not what was asked for.
+  out.resize_and_overwrite(end, [&](char* to, std::size_t) {
     to[start] = '"';
     std::memcpy(to + start + 1, text.data(), plain);
-    to[size - 1] = '"';
-    return size;
+    to[end - 1] = '"';
+    return end;
   });
 }
 

@@ -43,7 +43,7 @@ class TextBuffer {
  private:
   // Makes `bytes` of the string writable, without clearing them.
   void expose(std::size_t bytes) {
-    out_.resize_and_overwrite(bytes, [](char*, std::size_t n) { return n; });
+    out_.resize_and_overwrite(bytes, [bytes](char*, std::size_t) { return bytes; });
     data_ = out_.data();
     capacity_ = bytes;
   }

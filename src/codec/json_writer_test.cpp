@@ -50,5 +50,18 @@ TEST(JsonWriterDeathTest, AValueInAnObjectNeedsAKey) {
   EXPECT_DEATH(writer.end_array(), "brackets");
 }
 
+TEST(JsonWriter, ADocumentThatGrowsStringByStringKeepsEveryByte) {
+  std::string text;
+  std::string expected = "[";
+  JsonWriter out(text);
+  out.begin_array();
+  for (std::size_t length = 0; length < 300; ++length) {
+    const std::string word(length, 'x');
+    out.string(word);
+    expected += (length == 0 ? "\"" : ",\"") + word + "\"";
+    ASSERT_EQ(text, expected);
+  }
+}
+
 }  // namespace
 }  // namespace stoa::codec
