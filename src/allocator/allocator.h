@@ -144,12 +144,15 @@ class Allocator {
   model::Resources available(const AgentId& agent) const;
   model::Resources total(const AgentId& agent) const;
   model::Resources allocated(const FrameworkId& framework, const AgentId& agent) const;  // With allocation roles.
+  model::Resources allocated(const AgentId& agent) const;  // To all frameworks together.
   double dominant_share(const std::string& role) const;                                  // Not divided by weight.
   model::Quantities total_quantities() const;
   model::Quantities allocated_quantities() const;
   std::size_t filters(const std::string& role) const;  // In force, for the metric (ALC-250). O(agents).
   // ALC-003: free and held make up the total, on each agent, for each identity. O(everything).
   Result<> audit() const;
+  // The same for one agent. O(its holders).
+  Result<> audit(const AgentId& agent) const;
 
  private:
   std::unique_ptr<Books> books_;

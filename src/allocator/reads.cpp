@@ -70,6 +70,16 @@ model::Resources Allocator::allocated(const FrameworkId& framework, const AgentI
   return result;
 }
 
+model::Resources Allocator::allocated(const AgentId& id) const {
+  model::Resources result;
+  const Agent* agent = std::as_const(*books_).find_agent(id);
+  if (agent == nullptr) return result;
+  for (const Holding& holding : agent->holdings) {
+    result += holding.resources.with_allocation_role(books_->roles[books_->clients[holding.client].role].symbol);
+  }
+  return result;
+}
+
 double Allocator::dominant_share(const std::string& role) const {
   const ShareTree& tree = books_->tree;
   ShareTree::Node node = ShareTree::root;
@@ -97,6 +107,11 @@ std::size_t Allocator::filters(const std::string& role) const {
     }
   }
   return sum;
+}
+
+Result<> Allocator::audit(const AgentId& id) const {
+  const Agent* agent = std::as_const(*books_).find_agent(id);
+  return agent == nullptr ? broken("agent " + id.value + " is not known to the allocator") : audit_agent(*agent);
 }
 
 Result<> Allocator::audit() const {

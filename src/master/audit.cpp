@@ -1,9 +1,12 @@
 // The laws of the books: what must hold after every step, whatever happened. For tests and simulation; O(everything).
 #include <fmt/format.h>
 
+#include "master/audits.h"
 #include "master/master.h"
 #include "master/operation_book.h"
 #include "master/state.h"
+#include "master/tasks.h"
+#include "mesos/v1/mesos.pb.h"
 
 namespace stoa::master {
 namespace {
@@ -40,6 +43,11 @@ Result<> audit_holders(const State& state, const Agent& agent) {
     if (task == framework->second.tasks.end() || task->second.agent != agent.id) {
       return broken("agent {} has task {}, framework {} has not", agent.id.value, task_id.value, framework_id.value);
     }
+    if (task->second.holds_resources == is_terminal(task->second.message->state())) {
+      return broken("task {} of framework {} is {} and holds {}", task_id.value, framework_id.value,
+                    TaskState_Name(task->second.message->state()),
+                    task->second.holds_resources ? "resources" : "nothing");
+    }
     if (task->second.holds_resources) held += task->second.resources;
   }
   if (held == agent.allocated) return {};
@@ -53,6 +61,10 @@ Result<> audit_offers_of(const State& state, const Agent& agent) {
     const auto offer = state.offers.find(id);
     if (offer == state.offers.end() || offer->second.agent != agent.id) {
       return broken("agent {} has the unknown offer {}", agent.id.value, id.value);
+    }
+    const auto framework = state.frameworks.find(offer->second.framework);
+    if (framework == state.frameworks.end() || !framework->second.offers.contains(id)) {
+      return broken("offer {} is in no book of its framework {}", id.value, offer->second.framework.value);
     }
     offered += offer->second.resources;
   }
@@ -76,41 +88,19 @@ Result<> audit_amounts(const State& state, const Agent& agent) {
     return broken("agent {} has {}, its operations say {}, the allocator {}", agent.id.value, agent.total.to_text(),
                   expected_total(agent).to_text(), state.allocator.total(agent.id).to_text());
   }
-  model::Resources known;
-  for (const auto& [id, framework] : state.frameworks) known += state.allocator.allocated(id, agent.id);
+  const model::Resources known = state.allocator.allocated(agent.id);
   if (known == used) return {};
   return broken("agent {}: the allocator knows {}, the books have {}", agent.id.value, known.to_text(), used.to_text());
 }
 
-Result<> audit_agent(const State& state, const Agent& agent) {
-  TRY(audit_holders(state, agent));
-  TRY(audit_offers_of(state, agent));
-  TRY(audit_amounts(state, agent));
-  if (agent.link) {
-    const auto link = state.links.find(*agent.link);
-    if (link == state.links.end() || link->second != agent.id) return broken("agent {}: wrong link", agent.id.value);
-  }
-  const bool listed_twice = state.recovered_agents.contains(agent.id) || state.gone_agents.contains(agent.id) ||
-                            state.unreachable_agents.contains(agent.id);
-  if (listed_twice) return broken("agent {} is registered and more", agent.id.value);
-  const bool returns = state.timers.contains({TimerKey::Kind::agent_return, agent.id.value});
-  const bool pinged = state.timers.contains({TimerKey::Kind::agent_ping, agent.id.value});
-  const bool decided = agent.marking || state.registering_agents.contains(agent.id);
-  if (decided || (agent.connected() ? pinged && !returns : returns)) return {};
-  return broken("agent {}: nothing watches over it, or the wrong timer", agent.id.value);
-}
-
-Result<> audit_framework(const State& state, const Framework& framework) {
+// Every task, offer, executor and operation of a framework is its agent's too.
+Result<> audit_possessions(const State& state, const Framework& framework) {
   for (const auto& [id, task] : framework.tasks) {
     const auto agent = state.agents.find(task.agent);
     if (agent == state.agents.end() || !agent->second.tasks.contains({framework.id, id})) {
       return broken("task {} of framework {} is not in the books of its agent", id.value, framework.id.value);
     }
     if (framework.unreachable.contains(id)) return broken("task {} is live and unreachable", id.value);
-  }
-  if (framework.unreachable.size() != framework.unreachable_order.size()) {
-    return broken("framework {}: {} unreachable tasks, {} in order", framework.id.value, framework.unreachable.size(),
-                  framework.unreachable_order.size());
   }
   for (const OfferId& id : framework.offers) {
     const auto offer = state.offers.find(id);
@@ -132,6 +122,34 @@ Result<> audit_framework(const State& state, const Framework& framework) {
                     framework.id.value);
     }
   }
+  return {};
+}
+
+}  // namespace
+
+Result<> audit_agent(const State& state, const Agent& agent) {
+  TRY(audit_holders(state, agent));
+  TRY(audit_offers_of(state, agent));
+  TRY(audit_amounts(state, agent));
+  if (agent.link) {
+    const auto link = state.links.find(*agent.link);
+    if (link == state.links.end() || link->second != agent.id) return broken("agent {}: wrong link", agent.id.value);
+  }
+  const bool listed_twice = state.recovered_agents.contains(agent.id) || state.gone_agents.contains(agent.id) ||
+                            state.unreachable_agents.contains(agent.id);
+  if (listed_twice) return broken("agent {} is registered and more", agent.id.value);
+  const bool returns = state.timers.contains({TimerKey::Kind::agent_return, agent.id.value});
+  const bool pinged = state.timers.contains({TimerKey::Kind::agent_ping, agent.id.value});
+  const bool decided = agent.marking || state.registering_agents.contains(agent.id);
+  if (decided || (agent.connected() ? pinged && !returns : returns)) return {};
+  return broken("agent {}: nothing watches over it, or the wrong timer", agent.id.value);
+}
+
+Result<> audit_framework(const State& state, const Framework& framework) {
+  if (framework.unreachable.size() != framework.unreachable_order.size()) {
+    return broken("framework {}: {} unreachable tasks, {} in order", framework.id.value, framework.unreachable.size(),
+                  framework.unreachable_order.size());
+  }
   const bool beats = state.timers.contains({TimerKey::Kind::heartbeat, framework.id.value});
   if (beats != framework.connected()) return broken("framework {}: wrong heartbeat", framework.id.value);
   if (!framework.connected()) {
@@ -145,12 +163,13 @@ Result<> audit_framework(const State& state, const Framework& framework) {
   return broken("framework {}: wrong stream", framework.id.value);
 }
 
-}  // namespace
-
 Result<> Master::audit() const {
   const State& state = *state_;
   for (const auto& [id, agent] : state.agents) TRY(audit_agent(state, agent));
-  for (const auto& [id, framework] : state.frameworks) TRY(audit_framework(state, framework));
+  for (const auto& [id, framework] : state.frameworks) {
+    TRY(audit_framework(state, framework));
+    TRY(audit_possessions(state, framework));
+  }
   for (const auto& [id, offer] : state.offers) {
     const auto framework = state.frameworks.find(offer.framework);
     const auto agent = state.agents.find(offer.agent);

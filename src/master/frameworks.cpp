@@ -133,6 +133,7 @@ void admit_new(Context& context, const Subscribe& event, Wanted wanted) {
 
   Framework& framework = state.frameworks[id];
   framework.id = id;
+  framework.view.list_in(state.touched_frameworks, framework);
   framework.sequence = state.next_sequence++;
   put_info(framework, std::move(wanted.info));
   put_wishes(framework, std::move(wanted.wishes));
@@ -281,6 +282,7 @@ Framework& recover_framework(Context& context, const FrameworkInfo& info) {
   const FrameworkId id(info.id().value());
   Framework& framework = state.frameworks[id];
   framework.id = id;
+  framework.view.list_in(state.touched_frameworks, framework);
   framework.sequence = state.next_sequence++;
   framework.recovered = true;
   put_info(framework, info);

@@ -111,6 +111,8 @@ Master::~Master() = default;
 
 void Master::step(const Event& event, const Now& now, Effects& effects) {
   if (state_->stepped_down) return;
+  state_->touched_frameworks.forget();
+  state_->touched_agents.forget();
   Context context{*state_, now, effects};
   std::visit(Overloaded{[&](const RegistryLoaded& e) { on_loaded(context, e); },
                         [&](const Persisted& e) { on_persisted(context, e); },

@@ -37,8 +37,11 @@ class Master {
   // since the last one.
   Snapshot snapshot() const;
 
-  // For simulation and tests: what must always hold inside. Fails with what is broken.
+  // For simulation and tests: what must always hold inside. Fails with what is broken. O(everything); StepAudit checks
+  // what a step has touched.
   Result<> audit() const;
+  // For audits only.
+  const State& state() const { return *state_; }
 
  private:
   std::unique_ptr<State> state_;

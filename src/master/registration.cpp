@@ -351,6 +351,7 @@ void finish_admission(Context& context, const AdmitAgent& admission) {
 
   Agent& agent = state.agents[admission.agent];
   agent.id = admission.agent;
+  agent.view.list_in(state.touched_agents, agent);
   agent.sequence = state.next_sequence++;
   agent.registered = context.now.wall;
   const bool returning = recovered || admission.was_unreachable || !claim.agent_info().id().value().empty();

@@ -26,6 +26,7 @@
 #include "master/config.h"
 #include "master/effects.h"
 #include "master/metrics.h"
+#include "master/shown.h"
 #include "master/snapshot.h"
 #include "model/operation.h"
 #include "model/resources.h"
@@ -106,7 +107,7 @@ struct Framework {
   std::shared_ptr<FrameworkCounters> counters = std::make_shared<FrameworkCounters>();
 
   // What readers are shown; rebuilt when it is asked for after a change.
-  mutable std::shared_ptr<const FrameworkView> view;
+  mutable Shown<FrameworkView, Framework> view;
 
   bool connected() const { return stream.has_value(); }
 };
@@ -135,7 +136,7 @@ struct Agent {
   std::map<OperationUuid, Operation> operations;
   std::set<OfferId> offers;
 
-  mutable std::shared_ptr<const AgentView> view;
+  mutable Shown<AgentView, Agent> view;
 
   bool connected() const { return link.has_value(); }
 };
@@ -204,6 +205,10 @@ struct State {
   Random random;
   bool recovered = false;
   bool stepped_down = false;
+
+  // By the step under way, or the last one.
+  Shown<FrameworkView, Framework>::Touched touched_frameworks;
+  Shown<AgentView, Agent>::Touched touched_agents;
 
   std::map<FrameworkId, Framework> frameworks;
   std::map<AgentId, Agent> agents;

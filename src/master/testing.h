@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "master/master.h"
+#include "master/step_audit.h"
 #include "model/resources.h"
 
 namespace stoa::link {
@@ -169,6 +170,7 @@ class Bench {
   void on_sent(const SendAgent& effect);
   void store(const Persist& write);
 
+  StepAudit step_audit_;
   bool holding_ = false;
   std::deque<Event> follow_up_;
   std::map<std::pair<std::string, std::string>, std::string> store_;

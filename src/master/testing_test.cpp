@@ -239,6 +239,8 @@ void Bench::step(const Event& event) {
       effects.push_back(effect);
     }
     if (!audits) continue;
+    const Result<> step_audit = step_audit_.check(master);
+    EXPECT_TRUE(step_audit) << step_audit.error().message;
     const Result<> audit = master.audit();
     EXPECT_TRUE(audit) << audit.error().message;
   }

@@ -5,7 +5,7 @@
 namespace stoa::master {
 
 std::shared_ptr<const FrameworkView> view_of(const State& state, const Framework& framework) {
-  if (framework.view) return framework.view;
+  if (framework.view.get()) return framework.view.get();
   auto view = std::make_shared<FrameworkView>();
   view->id = framework.id;
   view->info = framework.info;
@@ -38,12 +38,12 @@ std::shared_ptr<const FrameworkView> view_of(const State& state, const Framework
   }
   std::ranges::sort(executors, {}, [](const auto& entry) { return entry.first; });
   for (auto& [sequence, executor] : executors) view->executors.push_back(std::move(executor));
-  framework.view = std::move(view);
-  return framework.view;
+  framework.view.put(std::move(view));
+  return framework.view.get();
 }
 
 std::shared_ptr<const AgentView> view_of(const State&, const Agent& agent) {
-  if (agent.view) return agent.view;
+  if (agent.view.get()) return agent.view.get();
   auto view = std::make_shared<AgentView>();
   view->id = agent.id;
   view->info = agent.info;
@@ -60,8 +60,8 @@ std::shared_ptr<const AgentView> view_of(const State&, const Agent& agent) {
   for (const auto& [uuid, operation] : agent.operations) operations.push_back(&operation);
   std::ranges::sort(operations, {}, &Operation::sequence);
   for (const Operation* operation : operations) view->operations.push_back(operation->message);
-  agent.view = std::move(view);
-  return agent.view;
+  agent.view.put(std::move(view));
+  return agent.view.get();
 }
 
 }  // namespace stoa::master
