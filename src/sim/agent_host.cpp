@@ -52,13 +52,18 @@ agent::Config draw_config(const std::string& name, Random& random) {
 AgentHost::AgentHost(Environment& environment, MasterHost& master, std::size_t index)
     : environment_(environment),
       master_(master),
+      index_(index),
       name_(fmt::format("agent-{}", index)),
       config_(draw_config(name_, environment.random)),
-      store_(environment.plan, environment.queue, environment.random),
-      containers_(environment.plan, environment.queue, environment.random,
-                  [this](agent::Event event) {
-                    if (core_ != nullptr) step(event);
-                  }),
+      store_(environment.plan, environment.queue, environment.random,
+             {.on_durable = [this] { on_durable(); },
+              .on_told = [this](WriteNumber write) { step(agent::Persisted{write, {}}); }}),
+      containers_(
+          environment.plan, environment.queue, environment.random,
+          [this](const agent::Event& event) {
+            if (core_ != nullptr) step(event);
+          },
+          [this] { touch(); }),
       wakeup_(environment.queue, [this] { step(agent::Tick{}); }) {
   auto total = model::Resources::from_messages(config_.info->resources());
   CHECK(total, total.error().message);
@@ -80,6 +85,7 @@ void AgentHost::crash(bool reboot) {
   core_.reset();
   wakeup_.set(std::nullopt);
   store_.crash();
+  asked_.clear();
   std::vector<std::string> keys;
   for (const auto& [key, bytes] : store_.records())
     if (key.kind == agent::progress_kind) keys.push_back(key.id);
@@ -118,6 +124,7 @@ void AgentHost::perform(const agent::Effect& effect) {
     perform(*persist);
   } else if (const auto* made = std::get_if<agent::LinkAgentDirectory>(&effect)) {
     id_ = made->id;
+    environment_.machines[id_] = index_;
   } else if (const auto* connect = std::get_if<agent::Connect>(&effect)) {
     perform(*connect);
   } else if (const auto* send = std::get_if<agent::SendMaster>(&effect)) {
@@ -157,16 +164,26 @@ void AgentHost::answer(agent::Event event) {
 }
 
 void AgentHost::perform(const agent::Persist& effect) {
-  std::vector<ports::RecordChange> batch;
+  Store::Batch batch;
+  std::vector<Progress>& asked = asked_.emplace_back();
   for (const agent::Change& change : effect.changes) {
-    if (change.kind == agent::progress_kind) environment_.laws.on_progress(change.id, change.bytes, false);
+    if (change.kind == agent::progress_kind) {
+      asked.push_back(progress_of(change.id, change.bytes));
+      environment_.laws.on_progress(asked.back(), false);
+    }
     batch.push_back({{change.kind, change.id}, change.bytes});
   }
-  const auto durable = [this, changes = effect.changes] {
-    for (const agent::Change& change : changes)
-      if (change.kind == agent::progress_kind) environment_.laws.on_progress(change.id, change.bytes, true);
-  };
-  store_.apply(std::move(batch), durable, [this, write = effect.write] { step(agent::Persisted{write, {}}); });
+  store_.apply(effect.write, std::move(batch));
+}
+
+void AgentHost::on_durable() {
+  for (const Progress& progress : asked_.front()) environment_.laws.on_progress(progress, true);
+  asked_.pop_front();
+}
+
+void AgentHost::touch() {
+  auto& touched = environment_.touched_machines;
+  if (touched.empty() || touched.back() != index_) touched.push_back(index_);
 }
 
 void AgentHost::perform(const agent::Connect& effect) {

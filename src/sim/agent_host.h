@@ -2,6 +2,7 @@
 // its life at any moment and starts the next one from what was durable.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,9 +49,13 @@ class AgentHost {
   void perform(const agent::Connect& effect);
   void perform(const agent::SendMaster& effect);
   void on_connect_arrived(LinkNumber number);
+  void on_durable();
+  // What runs here has changed.
+  void touch();
 
   Environment& environment_;
   MasterHost& master_;
+  std::size_t index_;
   std::string name_;
   agent::Config config_;
   model::Resources total_;
@@ -66,6 +71,7 @@ class AgentHost {
   LinkNumber link_at_master_;
   std::optional<ConnectionNumber> connection_;
   agent::Effects effects_;
+  std::deque<std::vector<Progress>> asked_;  // Of each write under way.
 };
 
 }  // namespace stoa::sim

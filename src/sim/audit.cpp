@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "agent/checkpoint.h"
+#include "master/state.h"
 #include "mesos/v1/mesos.pb.h"
 #include "model/task_state.h"
 #include "stoa/checkpoint.pb.h"
@@ -16,60 +17,54 @@ namespace stoa::sim {
 namespace {
 
 using mesos::v1::TaskState_Name;
-using Frameworks = std::set<FrameworkId>;
 using States = std::map<std::string, int>;  // Of tasks by id; ids are unique in the cluster.
 
-struct Books {
-  std::map<AgentId, const master::AgentView*> agents;
-  Frameworks frameworks;
-  std::map<AgentId, States> tasks;  // Not terminal, or terminal and not acknowledged.
-};
-
-Books books_of(const master::Snapshot& snapshot) {
-  Books books;
-  for (const auto& agent : snapshot.agents) books.agents[agent->id] = agent.get();
-  for (const auto& framework : snapshot.frameworks) {
-    books.frameworks.insert(framework->id);
-    for (const auto& task : framework->tasks)
-      books.tasks[AgentId(task->agent_id().value())][task->task_id().value()] = task->state();
-  }
-  return books;
-}
+bool is_terminal(int state) { return model::is_terminal(static_cast<mesos::v1::TaskState>(state)); }
 
 std::string state_name(int state) {
   return state < 0 ? "nothing" : TaskState_Name(static_cast<mesos::v1::TaskState>(state));
 }
 
-bool is_live(const States& states, const std::string& id) {
-  const auto found = states.find(id);
-  return found != states.end() && !model::is_terminal(static_cast<mesos::v1::TaskState>(found->second));
-}
-
 // What runs on the machine, but for frameworks that are being removed: their tasks may end later than their claims.
-model::Resources held_by(const AgentHost& agent, const Frameworks& removed) {
-  model::Resources held;
+template <typename Function>
+void for_each_running(const AgentHost& agent, const std::set<FrameworkId>& torn_down, Function function) {
   for (const auto& [id, container] : agent.containers().all())
-    if (container.state != Containers::Container::State::ended && !removed.contains(container.framework))
-      held += container.resources;
-  return held;
+    if (container.state != Containers::Container::State::ended && !torn_down.contains(container.framework))
+      function(container);
 }
 
-void audit_machine(Laws& laws, const AgentHost& agent, const Frameworks& removed, const Books& books) {
-  const auto known = books.agents.find(agent.id());
-  if (known == books.agents.end()) return;
-  const model::Resources held = held_by(agent, removed);
-  if (!agent.total().contains(held + known->second->offered.without_allocation_role())) {
-    laws.broken("what runs is not offered", fmt::format("{}: runs {}, offered {}, has {}", agent.name(), held.to_text(),
-                                                        known->second->offered.to_text(), agent.total().to_text()));
-  }
-  const auto states = books.tasks.find(agent.id());
-  for (const auto& [id, container] : agent.containers().all()) {
-    if (container.state == Containers::Container::State::ended || removed.contains(container.framework)) continue;
-    if (states == books.tasks.end() || !is_live(states->second, container.task.value))
-      laws.broken("what runs is in the books of the master",
-                  fmt::format("{}: task {}", agent.name(), container.task.value));
-  }
+// In the books of the master, and not ended.
+bool is_live(const master::State& state, const Containers::Container& container, const AgentId& agent) {
+  const auto framework = state.frameworks.find(container.framework);
+  if (framework == state.frameworks.end()) return false;
+  const auto task = framework->second.tasks.find(container.task);
+  return task != framework->second.tasks.end() && task->second.agent == agent && task->second.holds_resources;
 }
+
+// `state`: of the master, if there is one.
+void audit_machine(Environment& environment, const AgentHost& agent, const master::State* state) {
+  model::Resources held;
+  for_each_running(agent, environment.torn_down,
+                   [&](const Containers::Container& container) { held += container.resources; });
+  if (!agent.total().contains(held))
+    environment.laws.broken("an agent runs no more than it has", agent.name() + ": " + held.to_text());
+  if (state == nullptr) return;
+  const auto known = state->agents.find(agent.id());
+  if (known == state->agents.end()) return;
+  const model::Resources& offered = known->second.offered;
+  if (!offered.empty() && !agent.total().contains(held + offered.without_allocation_role())) {
+    environment.laws.broken("what runs is not offered",
+                            fmt::format("{}: runs {}, offered {}, has {}", agent.name(), held.to_text(),
+                                        offered.to_text(), agent.total().to_text()));
+  }
+  for_each_running(agent, environment.torn_down, [&](const Containers::Container& container) {
+    if (is_live(*state, container, agent.id())) return;
+    environment.laws.broken("what runs is in the books of the master",
+                            fmt::format("{}: task {}", agent.name(), container.task.value));
+  });
+}
+
+const master::State* state_of(const MasterHost& master) { return master.is_alive() ? &master.core().state() : nullptr; }
 
 // What the agent's core believes to have.
 States states_of(const agent::Snapshot& snapshot) {
@@ -96,17 +91,24 @@ void audit_store_at_rest(Laws& laws, const AgentHost& agent) {
   }
 }
 
-void audit_agent_at_rest(Laws& laws, const AgentHost& agent, Books& books) {
-  if (!agent.is_alive() || !agent.core().snapshot().registered || !books.agents.contains(agent.id()) ||
-      !books.agents.at(agent.id())->connected) {
+// The tasks in the master's books, of each agent: not ended, or ended and not acknowledged.
+std::map<AgentId, States> tasks_by_agent(const master::State& state) {
+  std::map<AgentId, States> result;
+  for (const auto& [id, framework] : state.frameworks)
+    for (const auto& [task_id, task] : framework.tasks) result[task.agent][task_id.value] = task.message->state();
+  return result;
+}
+
+void audit_agent_at_rest(Laws& laws, const AgentHost& agent, const master::State& state, const States& booked) {
+  const auto known = state.agents.find(agent.id());
+  if (!agent.is_alive() || !agent.core().snapshot().registered || known == state.agents.end() ||
+      !known->second.connected()) {
     laws.broken("at rest every agent is registered", agent.name());
     return;
   }
   audit_store_at_rest(laws, agent);
-  const master::AgentView& view = *books.agents.at(agent.id());
-  if (!(view.total == agent.total())) laws.broken("at rest totals agree", agent.name());
+  if (!(known->second.total == agent.total())) laws.broken("at rest totals agree", agent.name());
   const States believed = states_of(agent.core().snapshot());
-  const States& booked = books.tasks[agent.id()];
   States running;
   for (const auto& [id, container] : agent.containers().all())
     if (container.state == Containers::Container::State::running)
@@ -123,45 +125,58 @@ void audit_agent_at_rest(Laws& laws, const AgentHost& agent, Books& books) {
 bool is_over(const Scheduler::Task& task, const std::set<AgentId>& agents) {
   if (task.state == mesos::v1::TASK_UNKNOWN) return true;
   if (task.state == mesos::v1::TASK_UNREACHABLE) return !agents.contains(task.agent);
-  return task.state >= 0 && model::is_terminal(static_cast<mesos::v1::TaskState>(task.state));
+  return task.state >= 0 && is_terminal(task.state);
 }
 
-void audit_scheduler_at_rest(Laws& laws, const Scheduler& scheduler, const std::set<AgentId>& agents, Books& books) {
+void audit_scheduler_at_rest(Laws& laws, const Scheduler& scheduler, const std::set<AgentId>& agents,
+                             const master::State& state) {
+  const auto framework = state.frameworks.find(scheduler.id());
+  const bool is_known = framework != state.frameworks.end();
   if (scheduler.is_tearing_down()) {
-    const bool is_known = books.frameworks.contains(scheduler.id());
     if (!scheduler.is_removed() || is_known) laws.broken("at rest what was torn down is gone", scheduler.name());
     return;
   }
-  if (!scheduler.is_subscribed()) laws.broken("at rest every scheduler is subscribed", scheduler.name());
-  for (const auto& [id, task] : scheduler.tasks()) {
+  if (!scheduler.is_subscribed() || !is_known) laws.broken("at rest every scheduler is subscribed", scheduler.name());
+  if (!is_known) return;
+  for (const Scheduler::Task& task : scheduler.tasks()) {
     if (!task.launched) continue;
-    const bool booked = is_live(books.tasks[task.agent], id.value);
+    const auto book = framework->second.tasks.find(task.id);
+    const bool booked = book != framework->second.tasks.end() && book->second.agent == task.agent &&
+                        !is_terminal(book->second.message->state());
     const bool over = is_over(task, agents);
-    const std::string what = fmt::format("task {} on {}: the scheduler was told {}, the master has {}", id.value,
-                                         task.agent.value, state_name(task.state), booked ? "it" : "nothing");
-    if (over == booked) laws.broken("at rest no task is lost", what);
-    if (booked && task.state != mesos::v1::TASK_RUNNING) laws.broken("at rest schedulers know the state", what);
-    if (booked && task.killed) laws.broken("at rest what was killed has ended", what);
+    const auto what = [&] {
+      return fmt::format("task {} on {}: the scheduler was told {}, the master has {}", task.id.value, task.agent.value,
+                         state_name(task.state), booked ? "it" : "nothing");
+    };
+    if (over == booked) laws.broken("at rest no task is lost", what());
+    if (booked && task.state != mesos::v1::TASK_RUNNING) laws.broken("at rest schedulers know the state", what());
+    if (booked && task.killed) laws.broken("at rest what was killed has ended", what());
   }
 }
 
 }  // namespace
 
-void audit_always(const Cluster& cluster) {
-  Laws& laws = cluster.environment.laws;
-  Frameworks removed;
-  for (const auto& scheduler : cluster.schedulers)
-    if (scheduler->is_tearing_down()) removed.insert(scheduler->id());
-  for (const auto& agent : cluster.agents) {
-    if (const auto held = held_by(*agent, removed); !agent->total().contains(held))
-      laws.broken("an agent runs no more than it has", agent->name() + ": " + held.to_text());
+void audit_step(const Cluster& cluster) {
+  Environment& environment = cluster.environment;
+  if (environment.touched_machines.empty() && environment.touched_agents.empty()) return;
+  const master::State* state = state_of(cluster.master);
+  for (const AgentId& id : environment.touched_agents) {
+    // One that has never heard of its id runs nothing.
+    if (const auto machine = environment.machines.find(id); machine != environment.machines.end())
+      environment.touched_machines.push_back(machine->second);
   }
+  for (const std::size_t machine : environment.touched_machines)
+    audit_machine(environment, *cluster.agents[machine], state);
+  environment.touched_machines.clear();
+  environment.touched_agents.clear();
+}
+
+void audit_always(const Cluster& cluster) {
+  const master::State* state = state_of(cluster.master);
+  for (const auto& agent : cluster.agents) audit_machine(cluster.environment, *agent, state);
   if (!cluster.master.is_alive()) return;
   if (const auto sound = cluster.master.core().audit(); !sound)
-    laws.broken("the books of the master are sound", sound.error().message);
-  const master::Snapshot snapshot = cluster.master.core().snapshot();
-  const Books books = books_of(snapshot);
-  for (const auto& agent : cluster.agents) audit_machine(laws, *agent, removed, books);
+    cluster.environment.laws.broken("the books of the master are sound", sound.error().message);
 }
 
 void audit_quiet(const Cluster& cluster) {
@@ -169,12 +184,15 @@ void audit_quiet(const Cluster& cluster) {
   if (!cluster.master.is_up()) return laws.broken("at rest there is a master", "");
   audit_always(cluster);
   if (!cluster.master.store_is_idle()) laws.broken("at rest nothing is being written", "master");
-  const master::Snapshot snapshot = cluster.master.core().snapshot();
-  Books books = books_of(snapshot);
+  const master::State& state = cluster.master.core().state();
+  const std::map<AgentId, States> booked = tasks_by_agent(state);
   std::set<AgentId> agents;
   for (const auto& agent : cluster.agents) agents.insert(agent->id());
-  for (const auto& agent : cluster.agents) audit_agent_at_rest(laws, *agent, books);
-  for (const auto& scheduler : cluster.schedulers) audit_scheduler_at_rest(laws, *scheduler, agents, books);
+  for (const auto& agent : cluster.agents) {
+    const auto tasks = booked.find(agent->id());
+    audit_agent_at_rest(laws, *agent, state, tasks == booked.end() ? States{} : tasks->second);
+  }
+  for (const auto& scheduler : cluster.schedulers) audit_scheduler_at_rest(laws, *scheduler, agents, state);
 }
 
 }  // namespace stoa::sim

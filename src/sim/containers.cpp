@@ -46,6 +46,7 @@ void Containers::launch(const agent::Launch& effect) {
   container.resources = resources->without_allocation_role();
   const bool is_new = containers_.emplace(effect.id, std::move(container)).second;
   CHECK(is_new, "a container was launched twice");
+  touch_();
   queue_.after(draw_wait(plan_.launch_delay, random_), [this, id = effect.id] { on_started(id); });
 }
 
@@ -157,6 +158,7 @@ void Containers::end(const ContainerId& id, int wait_status) {
   if (container == nullptr || container->state != Container::State::running) return;
   container->state = Container::State::ended;
   container->wait_status = wait_status;
+  touch_();
   tell(Duration(0), agent::ContainerExited{.id = id, .wait_status = wait_status});
 }
 

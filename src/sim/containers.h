@@ -41,11 +41,13 @@ class Containers {
     bool destroyed = false;
   };
   // Takes the events of the runtime to the agent that runs now, if any.
-  using Report = std::function<void(agent::Event)>;
+  using Report = std::function<void(const agent::Event&)>;
+  // Told with each change of what runs.
+  using Touch = std::function<void()>;
 
   // All must outlive this.
-  Containers(const Plan& plan, Queue& queue, Random& random, Report report)
-      : plan_(plan), queue_(queue), random_(random), report_(std::move(report)) {}
+  Containers(const Plan& plan, Queue& queue, Random& random, Report report, Touch touch)
+      : plan_(plan), queue_(queue), random_(random), report_(std::move(report)), touch_(std::move(touch)) {}
 
   void prepare(const agent::PrepareSandbox& effect);
   void launch(const agent::Launch& effect);
@@ -74,6 +76,7 @@ class Containers {
   Queue& queue_;
   Random& random_;
   Report report_;
+  Touch touch_;
   std::map<ContainerId, Container> containers_;
   std::set<agent::ProbeName> probes_;  // Under way.
   bool frozen_ = false;

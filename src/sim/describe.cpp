@@ -83,7 +83,26 @@ std::string describe(const Call& call) {
   return text;
 }
 
+std::string_view kind_of(const link::ToMaster& message) {
+  const auto* field = link::ToMaster::descriptor()->FindFieldByNumber(static_cast<int>(message.kind_case()));
+  return field == nullptr ? "empty message" : std::string_view(field->name());
+}
+
 }  // namespace
+
+std::string_view kind_of(const master::Event& event) {
+  return std::visit(
+      Overloaded{[](const master::RegistryLoaded&) -> std::string_view { return "RegistryLoaded"; },
+                 [](const master::Persisted&) -> std::string_view { return "Persisted"; },
+                 [](const master::Subscribe&) -> std::string_view { return "SUBSCRIBE"; },
+                 [](const master::SchedulerCall& e) -> std::string_view { return Call::Type_Name(e.call->type()); },
+                 [](const master::StreamClosed&) -> std::string_view { return "StreamClosed"; },
+                 [](const master::Teardown&) -> std::string_view { return "Teardown"; },
+                 [](const master::FromAgent& e) -> std::string_view { return kind_of(*e.message); },
+                 [](const master::LinkClosed&) -> std::string_view { return "LinkClosed"; },
+                 [](const master::Tick&) -> std::string_view { return "Tick"; }},
+      event);
+}
 
 void note(Trace& trace, const std::string& who, const agent::Event& event) {
   std::visit(
@@ -95,7 +114,6 @@ void note(Trace& trace, const std::string& who, const agent::Event& event) {
           [&](const agent::LinkUp& e) { trace.note(who, fmt::format("-> LinkUp {}", e.link.value)); },
           [&](const agent::LinkDown& e) { trace.note(who, fmt::format("-> LinkDown {}", e.link.value)); },
           [&](const agent::FromMaster& e) {
-            trace.add(*e.message);
             if (e.message->has_ping()) return trace.note_quietly(who, "-> Ping");
             trace.note(who, "-> " + describe(*e.message));
           },
@@ -147,7 +165,7 @@ void note(Trace& trace, const std::string& who, const agent::Effect& effect) {
       Overloaded{[&](const agent::Persist& e) {
                    std::string text = fmt::format("Persist {}", e.write.value);
                    for (const auto& change : e.changes)
-                     text += fmt::format(" {}{}:{}", change.bytes ? "" : "-", change.kind, change.id);
+                     text.append(change.bytes ? " " : " -").append(change.kind).append(":").append(change.id);
                    trace.note(who, text);
                    for (const auto& change : e.changes) trace.add(change.bytes.value_or(""));
                  },
@@ -226,7 +244,6 @@ void note(Trace& trace, const std::string& who, const master::Event& event) {
           [&](const master::Teardown& e) { trace.note(who, "-> Teardown " + e.framework.value); },
           [&](const master::MarkGone& e) { trace.note(who, "-> MarkGone " + e.agent.value); },
           [&](const master::FromAgent& e) {
-            trace.add(*e.message);
             if (e.message->has_pong()) return trace.note_quietly(who, "-> Pong");
             trace.note(who, fmt::format("-> link {} {}", e.link.value, describe(*e.message)));
           },
@@ -239,7 +256,8 @@ void note(Trace& trace, const std::string& who, const master::Effect& effect) {
   std::visit(
       Overloaded{[&](const master::Persist& e) {
                    std::string text = fmt::format("Persist {}", e.write.value);
-                   for (const auto& change : e.changes) text += fmt::format(" {}:{}", change.kind, change.id);
+                   for (const auto& change : e.changes)
+                     text.append(" ").append(change.kind).append(":").append(change.id);
                    trace.note(who, text);
                    for (const auto& change : e.changes) trace.add(change.bytes);
                  },

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "mesos/v1/mesos.pb.h"
@@ -43,27 +44,54 @@ bool is_absence(int state) {
 
 }  // namespace
 
+Uuid uuid_of(std::string_view bytes) {
+  Uuid uuid{};
+  std::memcpy(uuid.data(), bytes.data(), std::min(bytes.size(), sizeof uuid));
+  return uuid;
+}
+
+Progress progress_of(const std::string& key, const std::optional<std::string>& bytes) {
+  Progress progress{.key = key};
+  if (!bytes) return progress;
+  checkpoint::Progress record;
+  progress.is_readable = record.ParseFromString(*bytes);
+  for (const TaskStatus& status : record.pending()) {
+    progress.pending.push_back(uuid_of(status.uuid()));
+    progress.states.push_back(status.state());
+  }
+  return progress;
+}
+
 void Laws::broken(std::string law, std::string what) {
   if (!violation_) violation_ = Violation{std::move(law), std::move(what)};
 }
 
-void Laws::on_progress(const std::string& key, const std::optional<std::string>& bytes, bool durable) {
-  Task& task = tasks_[task_of(key)];
-  checkpoint::Progress progress;
-  if (bytes && !progress.ParseFromString(*bytes)) return broken("records can be read", key);
-  for (const TaskStatus& status : progress.pending()) {
-    if (!durable || std::ranges::find(task.uuids, status.uuid()) != task.uuids.end()) continue;
-    task.uuids.push_back(status.uuid());
-  }
+void Laws::on_progress(const Progress& progress, bool durable) {
+  if (!progress.is_readable) return broken("records can be read", progress.key);
+  Task& task = tasks_[task_of(progress.key)];
+  if (durable) on_durable(task, progress);
   std::size_t acknowledged = task.uuids.size();
-  if (progress.pending_size() > 0) {
-    const auto first = std::ranges::find(task.uuids, progress.pending(0).uuid());
+  if (!progress.pending.empty()) {
+    const auto first = std::ranges::find(task.uuids, progress.pending.front());
     acknowledged = static_cast<std::size_t>(first - task.uuids.begin());
   }
-  if (acknowledged < task.acknowledged_in_life)
-    broken("an acknowledged update is never pending again", fmt::format("task {}", key));
+  if (acknowledged < task.acknowledged_in_life) broken("an acknowledged update is never pending again", progress.key);
   task.acknowledged_in_life = std::max(task.acknowledged_in_life, acknowledged);
   if (durable) task.acknowledged = std::max(task.acknowledged, acknowledged);
+}
+
+void Laws::on_durable(Task& task, const Progress& progress) {
+  for (std::size_t i = 0; i < progress.pending.size(); ++i) {
+    if (std::ranges::find(task.uuids, progress.pending[i]) != task.uuids.end()) continue;
+    task.uuids.push_back(progress.pending[i]);
+    const auto state = static_cast<mesos::v1::TaskState>(progress.states[i]);
+    if (task.ended != -1) {
+      broken("nothing comes after a terminal status",
+             fmt::format("task {}: {} after {}", progress.key, TaskState_Name(state),
+                         TaskState_Name(static_cast<mesos::v1::TaskState>(task.ended))));
+    }
+    if (model::is_terminal(state)) task.ended = state;
+  }
 }
 
 void Laws::on_agent_crash(const std::vector<std::string>& keys) {
@@ -76,23 +104,24 @@ void Laws::on_agent_crash(const std::vector<std::string>& keys) {
 void Laws::on_update_sent(const link::Update& update) {
   const TaskStatus& status = update.status();
   const Task& task = tasks_[status.task_id().value()];
-  const auto found = std::ranges::find(task.uuids, status.uuid());
-  const std::string what = fmt::format("task {} {}", status.task_id().value(), TaskState_Name(status.state()));
-  if (found == task.uuids.end()) return broken("an update is durable before it is sent", what);
+  const auto found = std::ranges::find(task.uuids, uuid_of(status.uuid()));
+  const auto what = [&] { return fmt::format("task {} {}", status.task_id().value(), TaskState_Name(status.state())); };
+  if (found == task.uuids.end()) return broken("an update is durable before it is sent", what());
   if (static_cast<std::size_t>(found - task.uuids.begin()) < task.acknowledged_in_life)
-    broken("an acknowledged update is not sent again", what);
+    broken("an acknowledged update is not sent again", what());
 }
 
 void Laws::on_status(const std::string& framework, const TaskStatus& status, bool partition_aware) {
   Task& task = tasks_[status.task_id().value()];
-  const std::string what =
-      fmt::format("framework {} task {} {}", framework, status.task_id().value(), TaskState_Name(status.state()));
+  const auto what = [&] {
+    return fmt::format("framework {} task {} {}", framework, status.task_id().value(), TaskState_Name(status.state()));
+  };
   if (status.has_uuid()) {
-    const auto found = std::ranges::find(task.uuids, status.uuid());
-    if (found == task.uuids.end()) return broken("schedulers see durable statuses only", what);
+    const auto found = std::ranges::find(task.uuids, uuid_of(status.uuid()));
+    if (found == task.uuids.end()) return broken("schedulers see durable statuses only", what());
     const auto index = static_cast<std::size_t>(found - task.uuids.begin());
-    if (index > task.seen) return broken("no status is left out", what);
-    if (index + 1 < task.seen) return broken("statuses of a task come in order", what);
+    if (index > task.seen) return broken("no status is left out", what());
+    if (index + 1 < task.seen) return broken("statuses of a task come in order", what());
     task.seen = index + 1;
   }
   on_final(task, status, partition_aware);

@@ -2,8 +2,11 @@
 // durable, what they send, what schedulers see. `audit.cpp` compares whole states of the cluster.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -21,6 +24,20 @@ struct Violation {
   std::string what;
 };
 
+// A 16-byte uuid, as statuses carry it.
+using Uuid = std::array<std::uint64_t, 2>;
+Uuid uuid_of(std::string_view bytes);
+
+// What the record of a task's updates says.
+struct Progress {
+  std::string key;  // FRAMEWORK/TASK.
+  bool is_readable = true;
+  std::vector<Uuid> pending;  // Not acknowledged, oldest first.
+  std::vector<int> states;    // Of these.
+};
+// No bytes: it was erased, and nothing is pending.
+Progress progress_of(const std::string& key, const std::optional<std::string>& bytes);
+
 class Laws {
  public:
   // Of the first violation; later ones are often its consequences.
@@ -28,8 +45,7 @@ class Laws {
   void broken(std::string law, std::string what);
 
   // The record of a task's updates, as an agent has asked to write it (`durable` false) and as it is written (true).
-  // No bytes: it was erased.
-  void on_progress(const std::string& key, const std::optional<std::string>& bytes, bool durable);
+  void on_progress(const Progress& progress, bool durable);
   // The agent's process died: what it had not made durable never was.
   void on_agent_crash(const std::vector<std::string>& keys);
   void on_update_sent(const link::Update& update);
@@ -43,12 +59,14 @@ class Laws {
 
  private:
   struct Task {
-    std::vector<std::string> uuids;        // Of statuses, in the order in which they became durable.
+    std::vector<Uuid> uuids;               // Of statuses, in the order in which they became durable.
     std::size_t acknowledged = 0;          // So many of these are acknowledged, durably.
     std::size_t acknowledged_in_life = 0;  // Or at least in the present life of the agent.
     std::size_t seen = 0;                  // So many of these were seen by the scheduler.
+    int ended = -1;                        // Terminal state that became durable.
     int terminal = -1;                     // Final state that the scheduler was told.
   };
+  void on_durable(Task& task, const Progress& progress);
   void on_final(Task& task, const mesos::v1::TaskStatus& status, bool partition_aware);
 
   std::optional<Violation> violation_;

@@ -26,10 +26,10 @@ const TaskStatus starting = status_of(mesos::v1::TASK_STARTING, "u1");
 const TaskStatus running = status_of(mesos::v1::TASK_RUNNING, "u2");
 const TaskStatus finished = status_of(mesos::v1::TASK_FINISHED, "u3");
 
-std::string progress(std::initializer_list<TaskStatus> pending) {
+Progress progress(std::initializer_list<TaskStatus> pending) {
   agent::StoredProgress stored{.key = {FrameworkId("f"), TaskId("t")}};
   for (const TaskStatus& status : pending) stored.pending.push_back(std::make_shared<const TaskStatus>(status));
-  return agent::encode(stored);
+  return progress_of("f/t", agent::encode(stored));
 }
 
 link::Update update(const TaskStatus& status) {
@@ -43,7 +43,7 @@ std::string broken(const Laws& laws) { return laws.violation() ? laws.violation(
 
 Laws laws_with_three_durable() {
   Laws laws;
-  laws.on_progress("f/t", progress({starting, running, finished}), true);
+  laws.on_progress(progress({starting, running, finished}), true);
   return laws;
 }
 
@@ -67,21 +67,53 @@ TEST(Laws, AnEarlierStatusAfterALaterOneIsABreach) {
 
 TEST(Laws, AnUpdateThatIsNotDurableMayNotBeSent) {
   Laws laws;
-  laws.on_progress("f/t", progress({starting}), false);
+  laws.on_progress(progress({starting}), false);
   laws.on_update_sent(update(starting));
   EXPECT_EQ(broken(laws), "an update is durable before it is sent");
 }
 
 TEST(Laws, AnAcknowledgedUpdateMayNotBeSentAgain) {
   Laws laws = laws_with_three_durable();
-  laws.on_progress("f/t", progress({running, finished}), false);
+  laws.on_progress(progress({running, finished}), false);
   laws.on_update_sent(update(starting));
   EXPECT_EQ(broken(laws), "an acknowledged update is not sent again");
 }
 
+TEST(Laws, AnAcknowledgedUpdateMayNotBePendingAgain) {
+  Laws laws = laws_with_three_durable();
+  laws.on_progress(progress({running, finished}), true);
+  laws.on_progress(progress({starting, running, finished}), false);
+  EXPECT_EQ(broken(laws), "an acknowledged update is never pending again");
+}
+
+TEST(Laws, AnUpdateIsAcknowledgedForGoodWhenItsRecordIsErased) {
+  Laws laws = laws_with_three_durable();
+  laws.on_progress(progress_of("f/t", std::nullopt), true);
+  laws.on_update_sent(update(finished));
+  EXPECT_EQ(broken(laws), "an acknowledged update is not sent again");
+}
+
+TEST(Laws, ATaskEndsOnce) {
+  Laws laws = laws_with_three_durable();
+  laws.on_progress(progress({finished, status_of(mesos::v1::TASK_FAILED, "u4")}), true);
+  EXPECT_EQ(broken(laws), "nothing comes after a terminal status");
+}
+
+TEST(Laws, ARecordThatCannotBeReadIsABreach) {
+  Laws laws;
+  laws.on_progress(progress_of("f/t", "nonsense"), true);
+  EXPECT_EQ(broken(laws), "records can be read");
+}
+
+TEST(Laws, SchedulersMayNotSeeWhatIsNotDurable) {
+  Laws laws = laws_with_three_durable();
+  laws.on_status("f", status_of(mesos::v1::TASK_RUNNING, "u9"), true);
+  EXPECT_EQ(broken(laws), "schedulers see durable statuses only");
+}
+
 TEST(Laws, AnAcknowledgementThatACrashLostIsForgotten) {
   Laws laws = laws_with_three_durable();
-  laws.on_progress("f/t", progress({running, finished}), false);
+  laws.on_progress(progress({running, finished}), false);
   laws.on_agent_crash({"f/t"});
   laws.on_update_sent(update(starting));
   EXPECT_EQ(broken(laws), "");

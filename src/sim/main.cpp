@@ -15,6 +15,7 @@ namespace {
 
 using stoa::sim::Outcome;
 using stoa::sim::Size;
+using stoa::sim::StepTimes;
 using stoa::sim::World;
 
 constexpr std::string_view help =
@@ -30,6 +31,7 @@ constexpr std::string_view help =
   --keep-going    go on with the next seed after a violation
   --trace         print every event and effect
   --quiet         print the summary only
+  --steps         measure the steps of the masters, and print how long they took, by what they were told
   --help
 )";
 
@@ -39,6 +41,7 @@ struct Options {
   std::uint64_t seeds = 10;
   bool trace = false;
   bool quiet = false;
+  bool steps = false;
   bool keep_going = false;
 };
 
@@ -69,6 +72,8 @@ std::optional<Options> parse(int argc, char** argv) {
       options.keep_going = true;
     } else if (name == "--quiet") {
       options.quiet = true;
+    } else if (name == "--steps") {
+      options.steps = true;
     } else if (i + 1 < argc) {
       char* end = nullptr;
       const std::uint64_t value = std::strtoull(argv[++i], &end, 10);
@@ -110,8 +115,8 @@ struct Sum {
   }
 };
 
-bool run_one(const Options& options, std::uint64_t seed, Sum& sum) {
-  World world(options.size, seed, options.trace);
+bool run_one(const Options& options, std::uint64_t seed, Sum& sum, StepTimes& times) {
+  World world(options.size, seed, {.print = options.trace, .step_times = options.steps ? &times : nullptr});
   running = &world;
   running_seed = seed;
   const Outcome outcome = world.run();
@@ -144,12 +149,14 @@ int main(int argc, char** argv) {
   std::signal(SIGABRT, on_abort);
   const auto begin = std::chrono::steady_clock::now();
   Sum sum;
+  StepTimes times;
   std::uint64_t violations = 0;
   for (std::uint64_t i = 0; i < options->seeds; ++i) {
-    if (run_one(*options, options->seed + i, sum)) continue;
+    if (run_one(*options, options->seed + i, sum, times)) continue;
     if (!options->keep_going) return 1;
     ++violations;
   }
+  if (options->steps) fmt::print("{}", times.report());
   const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   fmt::print(
       "{} seeds, {:.0f} virtual minutes, {} steps, {} messages, {} failures, {} tasks launched, {} ended, {} "

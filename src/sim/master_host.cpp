@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "master/state.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
 #include "sim/describe.h"
 #include "stoa/link.pb.h"
@@ -12,7 +14,8 @@ namespace stoa::sim {
 
 MasterHost::MasterHost(Environment& environment)
     : environment_(environment),
-      store_(environment.plan, environment.queue, environment.random),
+      store_(environment.plan, environment.queue, environment.random,
+             {.on_durable = [] {}, .on_told = [this](WriteNumber write) { step(master::Persisted{write, {}}); }}),
       wakeup_(environment.queue, [this] { step(master::Tick{}); }) {}
 
 MasterHost::~MasterHost() = default;
@@ -28,6 +31,7 @@ void MasterHost::start() {
   config.agent_reregister_timeout = environment_.plan.reregister_timeout;
   config.allocation.seed = environment_.random.next();
   core_ = std::make_unique<master::Master>(std::move(config), environment_.random.next());
+  audit_ = {};
   master::RegistryLoaded loaded;
   for (const auto& [key, bytes] : store_.records()) loaded.records.push_back({key.kind, key.id, bytes});
   step(loaded);
@@ -38,7 +42,10 @@ void MasterHost::crash() {
   store_.crash();
   wakeup_.set(std::nullopt);
   for (const auto& [number, stream] : streams_) environment_.network.crash(stream.connection, Network::server);
-  for (const auto& [number, link] : links_) environment_.network.crash(link.connection, Network::server);
+  std::vector<ConnectionNumber> connections;
+  for (const auto& [number, link] : links_) connections.push_back(link.connection);
+  std::ranges::sort(connections);
+  for (const ConnectionNumber connection : connections) environment_.network.crash(connection, Network::server);
   streams_.clear();
   links_.clear();
   core_.reset();
@@ -51,7 +58,7 @@ MasterHost::Link MasterHost::accept_link(std::function<void()> agent_closed, Tak
     links_.erase(number);
     step(master::LinkClosed{number});
   });
-  links_[number] = {connection, std::move(take)};
+  links_[number] = {connection, std::make_shared<const TakeFrame>(std::move(take))};
   return {number, connection};
 }
 
@@ -69,7 +76,7 @@ MasterHost::Stream MasterHost::subscribe(std::shared_ptr<const mesos::v1::schedu
         streams_.erase(number);
         step(master::StreamClosed{number});
       });
-  streams_[number] = {connection, std::move(take)};
+  streams_[number] = {connection, std::make_shared<const TakeEvent>(std::move(take))};
   step(master::Subscribe{.stream = number, .stream_id = id, .call = std::move(call)});
   return {connection, id};
 }
@@ -79,17 +86,12 @@ void MasterHost::on_call(std::shared_ptr<const mesos::v1::scheduler::Call> call,
     step(master::SchedulerCall{.reply = ReplyNumber{next_number_++}, .call = std::move(call), .stream_id = stream_id});
 }
 
-bool MasterHost::has_link(ConnectionNumber connection) const {
-  for (const auto& [number, link] : links_)
-    if (link.connection == connection) return true;
-  return false;
-}
-
 void MasterHost::step(const master::Event& event) {
   ++steps_;
   note(environment_.trace, "master", event);
   master::Effects effects = std::exchange(effects_, {});
-  core_->step(event, environment_.queue.now(), effects);
+  step_core(event, effects);
+  check_books();
   for (const master::Effect& effect : effects) {
     note(environment_.trace, "master", effect);
     perform(effect);
@@ -97,6 +99,21 @@ void MasterHost::step(const master::Event& event) {
   effects.clear();
   effects_ = std::move(effects);  // Its memory serves the next step.
   wakeup_.set(core_->next_wakeup());
+}
+
+void MasterHost::step_core(const master::Event& event, master::Effects& effects) {
+  StepTimes* const times = environment_.watch.step_times;
+  if (times == nullptr) return core_->step(event, environment_.queue.now(), effects);
+  const auto begin = std::chrono::steady_clock::now();
+  core_->step(event, environment_.queue.now(), effects);
+  times->add(kind_of(event), std::chrono::steady_clock::now() - begin);
+}
+
+void MasterHost::check_books() {
+  if (const auto sound = audit_.check(*core_); !sound)
+    environment_.laws.broken("the books of the master are sound", sound.error().message);
+  for (const master::Agent* agent : core_->state().touched_agents.records())
+    environment_.touched_agents.push_back(agent->id);
 }
 
 void MasterHost::perform(const master::Effect& effect) {
@@ -107,7 +124,7 @@ void MasterHost::perform(const master::Effect& effect) {
     const auto stream = streams_.find(send->stream);
     if (stream == streams_.end()) return;
     network.send(stream->second.connection, Network::server,
-                 [take = stream->second.take, event = send->event] { take(event); });
+                 [take = stream->second.take, event = send->event] { (*take)(event); });
   } else if (const auto* close = std::get_if<master::CloseStream>(&effect)) {
     if (const auto stream = streams_.find(close->stream); stream != streams_.end())
       network.close(stream->second.connection, Network::server);
@@ -115,7 +132,7 @@ void MasterHost::perform(const master::Effect& effect) {
     const auto link = links_.find(frame->link);
     if (link == links_.end()) return;
     network.send(link->second.connection, Network::server,
-                 [take = link->second.take, message = frame->message] { take(message); });
+                 [take = link->second.take, message = frame->message] { (*take)(message); });
   } else if (const auto* end = std::get_if<master::CloseLink>(&effect)) {
     if (const auto link = links_.find(end->link); link != links_.end())
       network.close(link->second.connection, Network::server);
@@ -127,13 +144,13 @@ void MasterHost::perform(const master::Effect& effect) {
 }
 
 void MasterHost::perform(const master::Persist& effect) {
-  std::vector<ports::RecordChange> batch;
+  Store::Batch batch;
   for (const master::RegistryChange& change : effect.changes) {
     std::optional<std::string> bytes;
     if (!change.bytes.empty()) bytes = change.bytes;
     batch.push_back({{change.kind, change.id}, std::move(bytes)});
   }
-  store_.apply(std::move(batch), [] {}, [this, write = effect.write] { step(master::Persisted{write, {}}); });
+  store_.apply(effect.write, std::move(batch));
 }
 
 }  // namespace stoa::sim

@@ -6,8 +6,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
 
 #include "master/master.h"
+#include "master/step_audit.h"
 #include "sim/environment.h"
 #include "sim/store.h"
 #include "sim/wakeup.h"
@@ -52,33 +54,34 @@ class MasterHost {
   std::uint64_t lives() const { return life_; }
   std::uint64_t steps() const { return steps_; }
   std::uint64_t refusals() const { return refusals_; }
-  // The link's connection, if the master believes that it is there. For laws.
-  bool has_link(ConnectionNumber connection) const;
 
  private:
   struct OpenStream {
     ConnectionNumber connection;
-    TakeEvent take;
+    std::shared_ptr<const TakeEvent> take;  // Shared with what is on its way.
   };
   struct OpenLink {
     ConnectionNumber connection;
-    TakeFrame take;
+    std::shared_ptr<const TakeFrame> take;
   };
 
   void step(const master::Event& event);
+  void step_core(const master::Event& event, master::Effects& effects);
+  void check_books();
   void perform(const master::Effect& effect);
   void perform(const master::Persist& effect);
 
   Environment& environment_;
   Store store_;
   std::unique_ptr<master::Master> core_;
+  master::StepAudit audit_;
   Wakeup wakeup_;
   std::uint64_t life_ = 0;
   std::uint64_t steps_ = 0;
   std::uint64_t refusals_ = 0;
   unsigned long long next_number_ = 1;
   std::map<StreamNumber, OpenStream> streams_;
-  std::map<LinkNumber, OpenLink> links_;
+  std::unordered_map<LinkNumber, OpenLink> links_;
   master::Effects effects_;
 };
 

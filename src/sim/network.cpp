@@ -10,22 +10,24 @@ Network::End other(Network::End end) { return end == Network::client ? Network::
 
 }  // namespace
 
-ConnectionNumber Network::open(Action client_closed, Action server_closed) {
+ConnectionNumber Network::open(Closed client_closed, Closed server_closed) {
   const ConnectionNumber number{++last_};
   connections_[number].closed = {std::move(client_closed), std::move(server_closed)};
   return number;
 }
 
-void Network::send(ConnectionNumber number, End from, Action arrives) {
+std::optional<TimePoint> Network::arrival_of_next(ConnectionNumber number, End from) {
   Connection* connection = find(number);
-  if (connection == nullptr || !connection->carries[from] || connection->told[from]) return;
+  if (connection == nullptr || !connection->carries[from] || connection->told[from]) return std::nullopt;
   ++messages_;
   TimePoint& arrival = connection->arrival[from];
   arrival = std::max(arrival, queue_.now().steady + delay());
-  queue_.at(arrival, [this, number, from, arrives = std::move(arrives)] {
-    const Connection* open = find(number);
-    if (open != nullptr && open->carries[from] && open->listens[other(from)]) arrives();
-  });
+  return arrival;
+}
+
+bool Network::may_arrive(ConnectionNumber number, End from) {
+  const Connection* connection = find(number);
+  return connection != nullptr && connection->carries[from] && connection->listens[other(from)];
 }
 
 void Network::close(ConnectionNumber number, End by) {
@@ -71,7 +73,7 @@ void Network::tell(ConnectionNumber number, End end) {
   if (connection == nullptr) return;
   const bool known = std::exchange(connection->told[end], true);
   connection->listens[end] = false;
-  const Action closed = std::exchange(connection->closed[end], nullptr);
+  const Closed closed = std::exchange(connection->closed[end], nullptr);
   if (connection->told[other(end)]) connections_.erase(number);
   if (!known && closed) closed();
 }

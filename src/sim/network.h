@@ -5,7 +5,9 @@
 
 #include <array>
 #include <functional>
-#include <map>
+#include <optional>
+#include <unordered_map>
+#include <utility>
 
 #include "base/id.h"
 #include "base/random.h"
@@ -19,16 +21,23 @@ using ConnectionNumber = Number<struct ConnectionTag>;
 class Network {
  public:
   enum End { client = 0, server = 1 };
-  using Action = std::function<void()>;
+  using Closed = std::function<void()>;
 
   // All must outlive this.
   Network(const Plan& plan, Queue& queue, Random& random) : plan_(plan), queue_(queue), random_(random) {}
 
   // Each end is told once that the connection has ended, whoever ended it.
-  ConnectionNumber open(Action client_closed, Action server_closed);
+  ConnectionNumber open(Closed client_closed, Closed server_closed);
 
   // `arrives` runs at the other end after a delay, or never.
-  void send(ConnectionNumber connection, End from, Action arrives);
+  template <typename Function>
+  void send(ConnectionNumber connection, End from, Function arrives) {
+    const auto arrival = arrival_of_next(connection, from);
+    if (!arrival) return;
+    queue_.at(*arrival, [this, connection, from, arrives = std::move(arrives)]() mutable {
+      if (may_arrive(connection, from)) arrives();
+    });
+  }
   // An end closes in good order: what it has sent arrives, then the other end is told.
   void close(ConnectionNumber connection, End by);
   // The network fails.
@@ -43,13 +52,17 @@ class Network {
 
  private:
   struct Connection {
-    std::array<Action, 2> closed;
+    std::array<Closed, 2> closed;
     std::array<bool, 2> listens{true, true};  // The end takes messages.
     std::array<bool, 2> carries{true, true};  // What the end has sent arrives.
     std::array<TimePoint, 2> arrival;         // Of the last message that the end sent.
     std::array<bool, 2> told{};               // The end knows that it is over, or is dead.
   };
 
+  // When what is sent now arrives; nothing: never.
+  std::optional<TimePoint> arrival_of_next(ConnectionNumber number, End from);
+  // Whether what arrives now was not lost meanwhile.
+  bool may_arrive(ConnectionNumber number, End from);
   void tell(ConnectionNumber number, End end);
   Connection* find(ConnectionNumber number);
 
@@ -58,7 +71,7 @@ class Network {
   Random& random_;
   unsigned long long last_ = 0;
   std::uint64_t messages_ = 0;
-  std::map<ConnectionNumber, Connection> connections_;
+  std::unordered_map<ConnectionNumber, Connection> connections_;
 };
 
 }  // namespace stoa::sim

@@ -4,29 +4,34 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <functional>
+#include <deque>
 #include <utility>
 #include <vector>
 
 #include "base/time.h"
+#include "sim/action.h"
 
 namespace stoa::sim {
 
 class Queue {
  public:
-  using Action = std::function<void()>;
-
   const Now& now() const { return now_; }
   std::uint64_t steps() const { return steps_; }
   bool empty() const { return heap_.empty(); }
   std::size_t size() const { return heap_.size(); }
 
   // In the past means now.
-  void at(TimePoint when, Action action) {
-    heap_.push_back({std::max(when, now_.steady), next_++, std::move(action)});
+  template <typename Function>
+  void at(TimePoint when, Function function) {
+    const std::uint32_t place = take_place();
+    actions_[place].set(std::move(function));
+    heap_.push_back({std::max(when, now_.steady), next_++, place});
     std::push_heap(heap_.begin(), heap_.end(), later);
   }
-  void after(Duration wait, Action action) { at(now_.steady + wait, std::move(action)); }
+  template <typename Function>
+  void after(Duration wait, Function function) {
+    at(now_.steady + wait, std::move(function));
+  }
 
   // Moves to the next thing and does it, if it is not after `end`; else moves to `end`, and is false.
   bool step(TimePoint end) {
@@ -35,11 +40,13 @@ class Queue {
       return false;
     }
     std::pop_heap(heap_.begin(), heap_.end(), later);
-    Entry entry = std::move(heap_.back());
+    const Entry entry = heap_.back();
     heap_.pop_back();
     move_to(entry.when);
     ++steps_;
-    entry.action();
+    actions_[entry.place].run();
+    actions_[entry.place].clear();
+    unused_.push_back(entry.place);
     return true;
   }
 
@@ -47,9 +54,18 @@ class Queue {
   struct Entry {
     TimePoint when;
     std::uint64_t number;
-    Action action;
+    std::uint32_t place;  // Of its action.
   };
   static bool later(const Entry& a, const Entry& b) { return a.when != b.when ? a.when > b.when : a.number > b.number; }
+  std::uint32_t take_place() {
+    if (unused_.empty()) {
+      actions_.emplace_back();
+      return static_cast<std::uint32_t>(actions_.size() - 1);
+    }
+    const std::uint32_t place = unused_.back();
+    unused_.pop_back();
+    return place;
+  }
   void move_to(TimePoint when) {
     now_.wall += std::chrono::duration<double>(when - now_.steady).count();
     now_.steady = when;
@@ -59,6 +75,8 @@ class Queue {
   std::uint64_t next_ = 0;
   std::uint64_t steps_ = 0;
   std::vector<Entry> heap_;
+  std::deque<Action> actions_;  // Stay where they are while they run and add others.
+  std::vector<std::uint32_t> unused_;
 };
 
 }  // namespace stoa::sim

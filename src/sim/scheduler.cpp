@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "mesos/v1/scheduler/scheduler.pb.h"
@@ -69,8 +70,8 @@ void Scheduler::draw_tasks(std::size_t count) {
     if (random.chance(0.2)) task.ports = 1 + random.below(2);
     if (random.chance(plan.kills)) task.kill_after = draw_wait(plan.task_mean / 2, random);
     if (random.chance(0.3)) task.checks = 1 + static_cast<int>(random.below(3));
-    planned_.push_back(task.id);
-    tasks_.emplace(task.id, std::move(task));
+    planned_.push_back(i);
+    tasks_.push_back(std::move(task));
   }
 }
 
@@ -96,6 +97,7 @@ void Scheduler::start() {
   if (!random.chance(environment_.plan.teardowns)) return;
   environment_.queue.after(draw_upto(environment_.plan.size.busy, random), [this] {
     tearing_down_ = true;
+    environment_.torn_down.insert(id_);
     wind_down();
     tear_down();
   });
@@ -181,19 +183,25 @@ void Scheduler::on_closed() {
   subscribe();
 }
 
+void Scheduler::on_subscribed(FrameworkId id) {
+  id_ = std::move(id);
+  subscribed_ = true;
+  if (tearing_down_) {
+    environment_.torn_down.insert(id_);
+    tear_down();
+  }
+  reconcile();
+  reconcile_later();
+}
+
 void Scheduler::on_event(const EventMessage& event) {
   switch (event->type()) {
     case Event::SUBSCRIBED:
-      id_ = FrameworkId(event->subscribed().framework_id().value());
-      subscribed_ = true;
-      if (tearing_down_) tear_down();
-      reconcile();
-      reconcile_later();
-      return;
+      return on_subscribed(FrameworkId(event->subscribed().framework_id().value()));
     case Event::OFFERS:
       return on_offers(event);
     case Event::UPDATE:
-      return on_status(event->update().status());
+      return on_status(event);
     case Event::ERROR:
       return on_error(event->error().message());
     default:
@@ -201,15 +209,16 @@ void Scheduler::on_event(const EventMessage& event) {
   }
 }
 
-void Scheduler::on_status(const TaskStatus& status) {
+void Scheduler::on_status(const EventMessage& event) {
+  const TaskStatus& status = event->update().status();
   ++updates_;
   environment_.laws.on_status(id_.value, status, partition_aware_);
-  const auto found = tasks_.find(TaskId(status.task_id().value()));
-  if (found == tasks_.end()) {
+  Task* const found = find_task(status.task_id().value());
+  if (found == nullptr) {
     environment_.laws.broken("a scheduler hears of its own tasks only", name_ + " " + status.task_id().value());
     return;
   }
-  Task& task = found->second;
+  Task& task = *found;
   task.state = status.state();
   const bool nobody_knows = status.source() == TaskStatus::SOURCE_MASTER && status.state() == mesos::v1::TASK_LOST;
   task.final = model::is_terminal(status.state()) && !nobody_knows;
@@ -218,7 +227,7 @@ void Scheduler::on_status(const TaskStatus& status) {
   if (!winding_down_ && environment_.plan.size.faults && random.chance(0.03)) return;  // It will come again.
   const Duration wait = random.chance(environment_.plan.late_acknowledgements) ? draw_upto(seconds(25), random)
                                                                                : draw_upto(milliseconds(50), random);
-  after(wait, [this, status] { acknowledge(status); });
+  after(wait, [this, event] { acknowledge(event->update().status()); });
 }
 
 void Scheduler::acknowledge(const TaskStatus& status) {
@@ -248,7 +257,7 @@ void Scheduler::suppress() {
   SchedulerCall call;
   call.set_type(SchedulerCall::SUPPRESS);
   send(std::move(call));
-  if (!planned_.empty()) environment_.queue.at(tasks_.at(planned_.back()).ready, [this] { revive(); });
+  if (!planned_.empty()) environment_.queue.at(tasks_[planned_.back()].ready, [this] { revive(); });
 }
 
 // Without a connection the next subscription says it.
@@ -269,7 +278,8 @@ bool Scheduler::accept(const mesos::v1::Offer& offer) {
   operation.set_type(mesos::v1::Offer::Operation::LAUNCH);
   OfferRoom room(offer);
   for (std::size_t count = 1 + environment_.random.below(12); count > 0 && has_work(); --count) {
-    Task& task = tasks_.at(planned_.back());
+    const std::size_t number = planned_.back();
+    Task& task = tasks_[number];
     mesos::v1::TaskInfo info;
     if (!room.take(task.cpus, task.mem, task.ports, info)) break;
     planned_.pop_back();
@@ -281,7 +291,7 @@ bool Scheduler::accept(const mesos::v1::Offer& offer) {
     info.mutable_command()->set_value(to_command(task.behaviour));
     add_checks(task.checks, info);
     environment_.laws.on_launch(task.id.value);
-    if (task.kill_after) kill_later(task.id, *task.kill_after);
+    if (task.kill_after) kill_later(number, *task.kill_after);
     *operation.mutable_launch()->add_task_infos() = std::move(info);
   }
   if (operation.launch().task_infos().empty()) return false;
@@ -291,16 +301,16 @@ bool Scheduler::accept(const mesos::v1::Offer& offer) {
 }
 
 bool Scheduler::has_work() const {
-  return !planned_.empty() && tasks_.at(planned_.back()).ready <= environment_.queue.now().steady;
+  return !planned_.empty() && tasks_[planned_.back()].ready <= environment_.queue.now().steady;
 }
 
 void Scheduler::reconcile() {
   SchedulerCall call;
   call.set_type(SchedulerCall::RECONCILE);
-  for (const auto& [id, task] : tasks_) {
+  for (const Task& task : tasks_) {
     if (!task.launched || task.final) continue;
     auto& entry = *call.mutable_reconcile()->add_tasks();
-    entry.mutable_task_id()->set_value(id.value);
+    entry.mutable_task_id()->set_value(task.id.value);
     entry.mutable_agent_id()->set_value(task.agent.value);
   }
   if (call.reconcile().tasks().empty()) return;
@@ -317,21 +327,21 @@ void Scheduler::reconcile_later() {
 }
 
 // Until it is over: calls are lost with connections.
-void Scheduler::kill_later(const TaskId& id, Duration wait) {
-  environment_.queue.after(wait, [this, id] {
-    Task& task = tasks_.at(id);
+void Scheduler::kill_later(std::size_t number, Duration wait) {
+  environment_.queue.after(wait, [this, number] {
+    Task& task = tasks_[number];
     if (task.final || tearing_down_ || (winding_down_ && !task.killed)) return;
     if (subscribed_) {
       task.killed = true;
       SchedulerCall call;
       call.set_type(SchedulerCall::KILL);
-      call.mutable_kill()->mutable_task_id()->set_value(id.value);
+      call.mutable_kill()->mutable_task_id()->set_value(task.id.value);
       if (environment_.random.chance(0.5)) call.mutable_kill()->mutable_agent_id()->set_value(task.agent.value);
       if (environment_.random.chance(0.2))
         call.mutable_kill()->mutable_kill_policy()->mutable_grace_period()->set_nanoseconds(1'000'000'000);
       send(std::move(call));
     }
-    kill_later(id, seconds(10) + draw_upto(seconds(20), environment_.random));
+    kill_later(number, seconds(10) + draw_upto(seconds(20), environment_.random));
   });
 }
 
@@ -343,10 +353,12 @@ void Scheduler::send(SchedulerCall call) {
                              stream_id = stream_id_] { master_.on_call(message, stream_id); });
 }
 
-void Scheduler::after(Duration wait, std::function<void()> action) {
-  environment_.queue.after(wait, [this, epoch = epoch_, action = std::move(action)] {
-    if (epoch == epoch_) action();
-  });
+// Ids are NAME-tNUMBER.
+Scheduler::Task* Scheduler::find_task(std::string_view id) {
+  if (!id.starts_with(name_) || id.size() < name_.size() + 3) return nullptr;
+  std::size_t number = tasks_.size();
+  std::from_chars(id.data() + name_.size() + 2, id.data() + id.size(), number);
+  return number < tasks_.size() && tasks_[number].id.value == id ? &tasks_[number] : nullptr;
 }
 
 }  // namespace stoa::sim

@@ -3,9 +3,10 @@
 // heard of. It keeps its memory for the whole run, as a scheduler with a database does.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -52,7 +53,7 @@ class Scheduler {
   bool is_tearing_down() const { return tearing_down_; }
   bool is_removed() const { return removed_; }
   bool is_partition_aware() const { return partition_aware_; }
-  const std::map<TaskId, Task>& tasks() const { return tasks_; }
+  const std::vector<Task>& tasks() const { return tasks_; }
   std::uint64_t updates() const { return updates_; }
 
  private:
@@ -64,8 +65,9 @@ class Scheduler {
   void subscribe();
   void on_subscribe_arrived(unsigned epoch);
   void on_event(const EventMessage& event);
+  void on_subscribed(FrameworkId id);
   void on_closed();
-  void on_status(const mesos::v1::TaskStatus& status);
+  void on_status(const EventMessage& event);
   void acknowledge(const mesos::v1::TaskStatus& status);
   void on_offers(const EventMessage& event);
   // Fills an ACCEPT with the tasks that fit. False if there are none.
@@ -78,10 +80,17 @@ class Scheduler {
   void tear_down();
   void reconcile();
   void reconcile_later();
-  void kill_later(const TaskId& id, Duration wait);
+  void kill_later(std::size_t task, Duration wait);
   void send(Call call);
-  // Runs `action` after `wait`, if the subscription is still the same then.
-  void after(Duration wait, std::function<void()> action);
+  // Null if it is not one of ours.
+  Task* find_task(std::string_view id);
+  // Runs `function` after `wait`, if the subscription is still the same then.
+  template <typename Function>
+  void after(Duration wait, Function function) {
+    environment_.queue.after(wait, [this, epoch = epoch_, function = std::move(function)] {
+      if (epoch == epoch_) function();
+    });
+  }
 
   Environment& environment_;
   MasterHost& master_;
@@ -90,8 +99,8 @@ class Scheduler {
   bool partition_aware_;
   bool task_killing_;
   FrameworkId id_;
-  std::map<TaskId, Task> tasks_;
-  std::vector<TaskId> planned_;  // The next one last.
+  std::vector<Task> tasks_;
+  std::vector<std::size_t> planned_;  // Numbers of tasks; the next one last.
   bool winding_down_ = false;
   bool suppressed_ = false;
   bool tearing_down_ = false;

@@ -4,10 +4,10 @@
 
 #include <functional>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/id.h"
 #include "base/random.h"
 #include "ports/store.h"
 #include "sim/plan.h"
@@ -17,22 +17,31 @@ namespace stoa::sim {
 
 class Store {
  public:
+  using Batch = std::vector<ports::RecordChange>;
   using Records = std::map<ports::RecordKey, std::string>;
+  // What its owner does when a batch is durable, and when it may know; neither happens after a crash.
+  struct Owner {
+    std::function<void()> on_durable;
+    std::function<void(WriteNumber)> on_told;
+  };
 
   // All must outlive this.
-  Store(const Plan& plan, Queue& queue, Random& random) : plan_(plan), queue_(queue), random_(random) {}
+  Store(const Plan& plan, Queue& queue, Random& random, Owner owner)
+      : plan_(plan), queue_(queue), random_(random), owner_(std::move(owner)) {}
 
-  // `durable` runs when the batch is, `told` when its owner may know; neither runs after a crash.
-  void apply(std::vector<ports::RecordChange> batch, std::function<void()> durable, std::function<void()> told);
+  void apply(WriteNumber write, Batch batch);
   void crash() { ++life_, under_way_ = 0; }
 
   const Records& records() const { return records_; }
   bool idle() const { return under_way_ == 0; }
 
  private:
+  void write_down(Batch& batch);
+
   const Plan& plan_;
   Queue& queue_;
   Random& random_;
+  Owner owner_;
   Records records_;
   TimePoint last_;
   TimePoint last_told_;

@@ -10,10 +10,10 @@ TEST(Store, ACrashLosesWhatWasNotDurableAndNobodyIsToldOfIt) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     Random random(seed);
     Queue queue;
-    Store store(plan, queue, random);
     int durable = 0;
     int told = 0;
-    for (int i = 0; i < 5; ++i) store.apply({{{"k", std::to_string(i)}, "v"}}, [&] { ++durable; }, [&] { ++told; });
+    Store store(plan, queue, random, {.on_durable = [&] { ++durable; }, .on_told = [&](WriteNumber) { ++told; }});
+    for (int i = 0; i < 5; ++i) store.apply(WriteNumber{}, {{{"k", std::to_string(i)}, "v"}});
     while (durable < 3) queue.step(queue.now().steady + std::chrono::hours(1));
     store.crash();
     const int told_before = told;

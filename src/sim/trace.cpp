@@ -8,15 +8,20 @@
 namespace stoa::sim {
 
 void Trace::note(std::string_view who, std::string_view what) {
-  std::string text = line(who, what);
-  mix(text);
-  if (print_) fmt::print("{}\n", text);
-  lines_.push_back(std::move(text));
-  if (lines_.size() > lines_max) lines_.pop_front();
+  Line& line = lines_[next_++ % lines_.size()];
+  line.when = queue_.now().steady;
+  line.step = queue_.steps();
+  line.who = who;
+  line.what = what;
+  if (print_) fmt::print("{}\n", text_of(line));
+  mix(static_cast<std::uint64_t>(line.when.time_since_epoch().count()));
+  mix(line.step);
+  mix(who);
+  mix(what);
 }
 
 void Trace::note_quietly(std::string_view who, std::string_view what) {
-  if (print_) fmt::print("{}\n", line(who, what));
+  if (print_) fmt::print("{}\n", text_of({queue_.now().steady, queue_.steps(), std::string(who), std::string(what)}));
   mix(who);
   mix(what);
 }
@@ -27,23 +32,35 @@ void Trace::add(const google::protobuf::Message& message) {
   mix(buffer_);
 }
 
-std::string Trace::line(std::string_view who, std::string_view what) const {
-  const double seconds = std::chrono::duration<double>(queue_.now().steady.time_since_epoch()).count() - 3600;
-  return fmt::format("{:>10.4f} #{} {}: {}", seconds, queue_.steps(), who, what);
+std::vector<std::string> Trace::last_lines() const {
+  std::vector<std::string> result;
+  for (std::size_t i = next_ - std::min(next_, lines_.size()); i < next_; ++i)
+    result.push_back(text_of(lines_[i % lines_.size()]));
+  return result;
+}
+
+std::string Trace::text_of(const Line& line) {
+  const double seconds = std::chrono::duration<double>(line.when.time_since_epoch()).count() - 3600;
+  return fmt::format("{:>10.4f} #{} {}: {}", seconds, line.step, line.who, line.what);
 }
 
 // FNV-1a, eight bytes at a time.
-void Trace::mix(std::string_view bytes) {
+void Trace::mix(std::uint64_t number) {
   constexpr std::uint64_t prime = 0x100000001b3;
-  hash_ = (hash_ ^ bytes.size()) * prime;
-  while (!bytes.empty()) {
+  hash_ = (hash_ ^ number) * prime;
+  hash_ ^= hash_ >> 29;
+}
+
+void Trace::mix(std::string_view bytes) {
+  mix(bytes.size());
+  for (; bytes.size() >= 8; bytes.remove_prefix(8)) {
     std::uint64_t word = 0;
-    const std::size_t count = std::min<std::size_t>(8, bytes.size());
-    std::memcpy(&word, bytes.data(), count);
-    bytes.remove_prefix(count);
-    hash_ = (hash_ ^ word) * prime;
-    hash_ ^= hash_ >> 29;
+    std::memcpy(&word, bytes.data(), 8);
+    mix(word);
   }
+  std::uint64_t rest = 0;
+  std::memcpy(&rest, bytes.data(), bytes.size());
+  mix(rest);
 }
 
 }  // namespace stoa::sim

@@ -2,10 +2,11 @@
 // last events for whoever has to explain a broken law.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/queue.h"
 
@@ -24,22 +25,29 @@ class Trace {
   void note(std::string_view who, std::string_view what);
   // For what comes so often that it would hide the rest: hashed only.
   void note_quietly(std::string_view who, std::string_view what);
+  // What is in a message, noted where it is sent: it arrives as it is, or not at all.
   void add(const google::protobuf::Message& message);
   void add(std::string_view bytes) { mix(bytes); }
 
   std::uint64_t hash() const { return hash_; }
-  const std::deque<std::string>& last_lines() const { return lines_; }
-  bool prints() const { return print_; }
+  std::vector<std::string> last_lines() const;
 
  private:
+  struct Line {
+    TimePoint when;
+    std::uint64_t step = 0;
+    std::string who;
+    std::string what;
+  };
+  static std::string text_of(const Line& line);
+  void mix(std::uint64_t number);
   void mix(std::string_view bytes);
-  std::string line(std::string_view who, std::string_view what) const;
 
-  static constexpr std::size_t lines_max = 50;
   const Queue& queue_;
   bool print_;
   std::uint64_t hash_ = 0xcbf29ce484222325;
-  std::deque<std::string> lines_;
+  std::array<Line, 50> lines_;  // A ring.
+  std::size_t next_ = 0;        // Where the next line goes, but for whole rounds.
   std::string buffer_;
 };
 

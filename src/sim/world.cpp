@@ -6,7 +6,7 @@
 namespace stoa::sim {
 namespace {
 
-// A whole audit costs as much as some steps for each agent and task.
+// Every step is audited by what it touches. A whole audit costs as much as some steps for each agent and task.
 std::uint64_t audit_interval(const Size& size) {
   return std::max<std::uint64_t>(20, (size.agents + size.tasks) * (size.faults ? 1 : 10));
 }
@@ -15,8 +15,8 @@ constexpr std::uint64_t steps_at_once_max = 10'000'000;
 
 }  // namespace
 
-World::World(const Size& size, std::uint64_t seed, bool print)
-    : environment_(size, seed, print), master_(environment_), audit_interval_(audit_interval(size)) {
+World::World(const Size& size, std::uint64_t seed, const Watch& watch)
+    : environment_(size, seed, watch), master_(environment_), audit_interval_(audit_interval(size)) {
   for (std::size_t i = 0; i < size.agents; ++i)
     agents_.push_back(std::make_unique<AgentHost>(environment_, master_, i));
   for (std::size_t i = 0; i < size.frameworks; ++i) {
@@ -48,7 +48,7 @@ Outcome World::run() {
                   .failures = failures_};
   for (const auto& scheduler : schedulers_) {
     outcome.updates += scheduler->updates();
-    for (const auto& [id, task] : scheduler->tasks()) {
+    for (const Scheduler::Task& task : scheduler->tasks()) {
       outcome.launched += task.launched ? 1 : 0;
       outcome.ended += task.final ? 1 : 0;
     }
@@ -79,6 +79,7 @@ void World::advance_until(TimePoint end) {
     if (std::exchange(last, queue.now().steady) != queue.now().steady) steps_before = queue.steps();
     if (queue.steps() - steps_before > steps_at_once_max)
       environment_.laws.broken("time goes on", "too much happens in one moment");
+    audit_step(cluster_);
     if (queue.steps() < next_audit_) continue;
     next_audit_ = queue.steps() + audit_interval_;
     audit_always(cluster_);

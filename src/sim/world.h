@@ -29,7 +29,7 @@ struct Outcome {
 
 class World {
  public:
-  World(const Size& size, std::uint64_t seed, bool print);
+  World(const Size& size, std::uint64_t seed, const Watch& watch = {});
   ~World();
 
   // To the end, or to the first broken law.

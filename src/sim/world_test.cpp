@@ -7,7 +7,7 @@ namespace {
 
 constexpr Size small{.agents = 3, .frameworks = 2, .tasks = 20, .busy = std::chrono::minutes(3)};
 
-Outcome outcome_of(const Size& size, std::uint64_t seed) { return World(size, seed, false).run(); }
+Outcome outcome_of(const Size& size, std::uint64_t seed) { return World(size, seed).run(); }
 
 TEST(World, TheSameSeedGivesTheSameRunBitForBit) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
