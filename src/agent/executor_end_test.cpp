@@ -2,12 +2,16 @@
 #include <signal.h>
 
 #include "agent/executor_testing.h"
+#include "mesos/v1/executor/executor.pb.h"
+#include "mesos/v1/mesos.pb.h"
+#include "stoa/link.pb.h"
 
 namespace stoa::agent {
 namespace {
 
 namespace v1 = mesos::v1;
 using namespace std::chrono_literals;
+using Event = v1::executor::Event;
 
 class ExecutorEndTest : public ExecutorBench {};
 

@@ -1,11 +1,15 @@
 // Statuses that executors send: what becomes of them, and when they are acknowledged.
 #include "agent/executor_testing.h"
+#include "mesos/v1/executor/executor.pb.h"
+#include "mesos/v1/mesos.pb.h"
+#include "stoa/link.pb.h"
 
 namespace stoa::agent {
 namespace {
 
 namespace v1 = mesos::v1;
 using namespace std::chrono_literals;
+using Event = v1::executor::Event;
 
 class ExecutorUpdatesTest : public ExecutorBench {
  protected:

@@ -2,6 +2,9 @@
 #include <signal.h>
 
 #include "agent/executor_testing.h"
+#include "mesos/v1/executor/executor.pb.h"
+#include "mesos/v1/mesos.pb.h"
+#include "stoa/link.pb.h"
 
 namespace stoa::agent {
 namespace {
@@ -139,7 +142,7 @@ TEST_F(TaskGroupsTest, WhatTheAgentKnowsOfAMembersEndIsPassedOn) {
 
 // EXE-143 EXE-122
 TEST_F(TaskGroupsTest, AKilledMemberEndsKilledAndItsGroupFollows) {
-  start_group({test_task("a"), test_task("b")}, framework({Capability::TASK_KILLING_STATE}));
+  start_group({test_task("a"), test_task("b")}, framework({v1::FrameworkInfo::Capability::TASK_KILLING_STATE}));
   kill("a");
   EXPECT_EQ(terminations("a"), 1);
   EXPECT_EQ(terminations("b"), 0);
