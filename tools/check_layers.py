@@ -27,9 +27,10 @@ LAYERS = {
     "store": {"base", "model", "proto", "ports", "net"},
     "containers": {"base", "model", "proto", "ports", "net", "http"},
     "fetcher": {"base", "ports", "net", "http"},
+    "sdk": {"base", "net", "http", "codec", "proto"},
     "sim": CORES | {"codec"},
     "daemon": None,  # None: everything above.
-    "cli": {"base", "model", "net", "http", "codec", "proto", "daemon"},
+    "cli": {"base", "model", "net", "http", "codec", "proto", "sdk", "daemon"},
 }
 PURE = {"model", "allocator", "election", "master", "agent"}
 HEAVY = re.compile(r'#include\s*[<"](boost/|google/protobuf/|mesos/v1/.*\.pb\.h|stoa/.*\.pb\.h|simdjson|sqlite3)')
