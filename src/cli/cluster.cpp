@@ -100,19 +100,22 @@ Result<> Cluster::connect(const Connection& connection) {
     }
   }
   LET(std::string proof, authorization(connection.principal, connection.secret_file, environment));
-  client_.set_authorization(std::move(proof));
+  client_.set_authorization(proof);
+  authorization_ = std::move(proof);
   LET(std::vector<net::Url> candidates, master_candidates(connection.master, environment));
   if (candidates.size() == 1) {
     master_ = std::move(candidates.front());
     return {};
   }
   std::string tried;
-  for (net::Url& url : candidates) {
+  for (const net::Url& url : candidates) {
     http::ClientRequest request{.url = url, .timeout = timeout_};
     request.url.path = "/health";
     const Result<http::Response> answer = await(client_, std::move(request));
     if (answer) {
-      master_ = std::move(url);
+      master_ = url;
+      others_ = std::move(candidates);
+      std::erase(others_, master_);
       return {};
     }
     tried += fmt::format("{}{}", tried.empty() ? "" : ", ", url.authority());
@@ -120,6 +123,12 @@ Result<> Cluster::connect(const Connection& connection) {
   return fail(Code::unavailable, fmt::format("no master answers at {}; start one with `stoa up`, or say where it is "
                                              "with --master or STOA_MASTER",
                                              tried));
+}
+
+scheduler::Options Cluster::driver_options() const {
+  std::string masters = master_.to_string();
+  for (const net::Url& url : others_) masters += "," + url.to_string();
+  return {.masters = std::move(masters), .authorization = authorization_};
 }
 
 Result<JsonValue> Cluster::get(std::string_view target) { return get(master_, target); }

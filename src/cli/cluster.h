@@ -11,6 +11,7 @@
 #include "http/client.h"
 #include "net/loop.h"
 #include "net/url.h"
+#include "stoa/scheduler.h"
 
 namespace stoa::cli {
 
@@ -39,7 +40,8 @@ class Cluster {
   Result<> connect(const Connection& connection);
 
   const net::Url& master() const { return master_; }
-  http::Client& client() { return client_; }
+  // For a framework: this master first, then the other candidates.
+  scheduler::Options driver_options() const;
   net::Loop& loop() { return loop_; }
 
   // The JSON answer of the master to GET `target`. Blocks. Fails as error_of_status() says, or with unavailable,
@@ -54,6 +56,8 @@ class Cluster {
   net::Loop loop_{1};
   http::Client client_{loop_};
   net::Url master_;
+  std::vector<net::Url> others_;
+  std::string authorization_;
   Duration timeout_{0};
 };
 

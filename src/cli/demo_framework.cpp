@@ -5,14 +5,13 @@
 
 #include <algorithm>
 
+#include "cli/session.h"
 #include "net/loop.h"
 
 namespace stoa::cli {
 namespace {
 
-using mesos::v1::scheduler::Call;
-using mesos::v1::scheduler::Event;
-using namespace std::chrono_literals;
+constexpr std::chrono::seconds ending_max{5};
 
 mesos::v1::FrameworkInfo framework_info(const DemoFramework::Options& options) {
   mesos::v1::FrameworkInfo info;
@@ -26,16 +25,16 @@ mesos::v1::FrameworkInfo framework_info(const DemoFramework::Options& options) {
 
 }  // namespace
 
-DemoFramework::DemoFramework(Cluster& cluster, Options options)
+DemoFramework::DemoFramework(const Cluster& cluster, Options options)
     : options_(std::move(options)),
-      session_(cluster, framework_info(options_), std::nullopt),
       random_(options_.seed),
-      thread_([this] { live(); }) {}
+      driver_(cluster.driver_options(), framework_info(options_), *this) {
+  driver_.start();
+}
 
 DemoFramework::~DemoFramework() {
-  is_over_ = true;
-  thread_.join();
-  if (!session_.framework_id().empty()) (void)session_.teardown();
+  driver_.teardown();
+  driver_.wait_for(ending_max);
 }
 
 DemoStatus DemoFramework::status() const {
@@ -43,31 +42,31 @@ DemoStatus DemoFramework::status() const {
   return status_;
 }
 
-void DemoFramework::live() {
-  while (!is_over_) {
-    const std::optional<SessionItem> item = session_.take(20ms);
-    if (!item) continue;
-    if (item->failure || (item->event && item->event->type() == Event::ERROR)) {
-      const std::lock_guard lock(mutex_);
-      status_.trouble = item->failure ? item->failure->message : item->event->error().message();
-      return;
-    }
-    const Event& event = *item->event;
-    if (event.type() == Event::OFFERS) {
-      for (const mesos::v1::Offer& offer : event.offers().offers()) answer(offer);
-    } else if (event.type() == Event::UPDATE) {
-      update(event.update().status());
-    }
-  }
+void DemoFramework::on_subscribed(scheduler::Driver&, const mesos::v1::scheduler::Event_Subscribed&) {
+  was_subscribed_ = true;
+}
+
+void DemoFramework::on_disconnected(scheduler::Driver&, const Failure& failure) {
+  if (!was_subscribed_) give_up(failure.message);
+}
+
+void DemoFramework::on_refused(scheduler::Driver&, const mesos::v1::scheduler::Call&, const Failure& failure) {
+  if (failure.status != 0) give_up(failure.message);
+}
+
+void DemoFramework::on_error(scheduler::Driver&, const Failure& failure) { give_up(failure.message); }
+
+void DemoFramework::give_up(const std::string& trouble) {
+  const std::lock_guard lock(mutex_);
+  status_.trouble = trouble;
+}
+
+void DemoFramework::on_offers(scheduler::Driver&, const google::protobuf::RepeatedPtrField<mesos::v1::Offer>& offers) {
+  for (const mesos::v1::Offer& offer : offers) answer(offer);
 }
 
 void DemoFramework::answer(const mesos::v1::Offer& offer) {
-  Call call;
-  call.set_type(Call::ACCEPT);
-  *call.mutable_accept()->add_offer_ids() = offer.id();
-  call.mutable_accept()->mutable_filters()->set_refuse_seconds(is_stopping_ ? 60 : 0.05);
-  auto& launch = *call.mutable_accept()->add_operations();
-  launch.set_type(mesos::v1::Offer::Operation::LAUNCH);
+  std::vector<mesos::v1::TaskInfo> tasks;
   auto left = offer.resources();
   std::vector<std::uint64_t> ports;
   while (!is_stopping_) {
@@ -79,22 +78,20 @@ void DemoFramework::answer(const mesos::v1::Offer& offer) {
     task.mutable_command()->set_value(fmt::format("sleep 0.{:03}", 300 + random_.below(400)));
     pending_.push_back({task.task_id().value(), net::now()});
     live_.insert(task.task_id().value());
-    *launch.mutable_launch()->add_task_infos() = std::move(task);
+    tasks.push_back(std::move(task));
   }
   {
     const std::lock_guard lock(mutex_);
     ++status_.offers;
-    status_.running += static_cast<std::uint32_t>(launch.launch().task_infos().size());
+    status_.running += static_cast<std::uint32_t>(tasks.size());
   }
-  if (launch.launch().task_infos().empty()) call.mutable_accept()->clear_operations();
-  session_.call(std::move(call));
+  driver_.launch(offer.id(), tasks, is_stopping_ ? 60 : 0.05);
 }
 
-void DemoFramework::update(const mesos::v1::TaskStatus& status) {
-  session_.acknowledge(status);
+void DemoFramework::on_update(scheduler::Driver&, const mesos::v1::TaskStatus& status) {
   const auto pending = std::ranges::find(pending_, status.task_id().value(), &Pending::task_id);
   const std::lock_guard lock(mutex_);
-  const bool is_ended = is_terminal(status.state());
+  const bool is_ended = scheduler::is_terminal(status.state());
   if (pending != pending_.end() && (is_ended || status.state() == mesos::v1::TASK_RUNNING)) {
     status_.launch_seconds.push_back(std::chrono::duration<double>(net::now() - pending->accepted).count());
     pending_.erase(pending);

@@ -2,19 +2,19 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/random.h"
 #include "base/time.h"
 #include "cli/cluster.h"
 #include "cli/demand.h"
-#include "cli/session.h"
 #include "proto/forward.h"
+#include "stoa/scheduler.h"
 
 namespace stoa::cli {
 
@@ -27,7 +27,7 @@ struct DemoStatus {
   std::string trouble;                 // Why it had to give up; empty while all is well.
 };
 
-class DemoFramework {
+class DemoFramework : private scheduler::Handler {
  public:
   struct Options {
     std::string name;
@@ -36,8 +36,8 @@ class DemoFramework {
     std::uint64_t seed = 0;  // Of the tasks' lengths.
   };
 
-  // Subscribes and begins at once, on a thread of its own. `cluster` must outlive it.
-  DemoFramework(Cluster& cluster, Options options);
+  // Subscribes and begins at once.
+  DemoFramework(const Cluster& cluster, Options options);
   // Ends what still runs.
   ~DemoFramework();
   DemoFramework(const DemoFramework&) = delete;
@@ -49,9 +49,14 @@ class DemoFramework {
   void stop_launching() { is_stopping_ = true; }
 
  private:
-  void live();
+  void on_subscribed(scheduler::Driver&, const mesos::v1::scheduler::Event_Subscribed&) override;
+  void on_disconnected(scheduler::Driver&, const Failure& failure) override;
+  void on_offers(scheduler::Driver&, const google::protobuf::RepeatedPtrField<mesos::v1::Offer>& offers) override;
+  void on_update(scheduler::Driver&, const mesos::v1::TaskStatus& status) override;
+  void on_refused(scheduler::Driver&, const mesos::v1::scheduler::Call&, const Failure& failure) override;
+  void on_error(scheduler::Driver&, const Failure& failure) override;
   void answer(const mesos::v1::Offer& offer);
-  void update(const mesos::v1::TaskStatus& status);
+  void give_up(const std::string& trouble);
 
   struct Pending {
     std::string task_id;
@@ -59,16 +64,15 @@ class DemoFramework {
   };
 
   Options options_;
-  Session session_;
   Random random_;
   std::vector<Pending> pending_;  // Launched, not yet running.
   std::set<std::string> live_;    // Launched, not yet ended: an update may come twice.
   std::uint32_t launched_ = 0;
   std::atomic<bool> is_stopping_ = false;
-  std::atomic<bool> is_over_ = false;
+  bool was_subscribed_ = false;
   mutable std::mutex mutex_;  // Guards status_.
   DemoStatus status_;
-  std::thread thread_;  // Last: it uses all the others.
+  scheduler::Driver driver_;  // Last: its thread uses all the others.
 };
 
 }  // namespace stoa::cli

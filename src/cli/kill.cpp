@@ -67,13 +67,12 @@ Result<> end(Session& session, const std::string& task_id, bool is_last, TimePoi
     const std::optional<SessionItem> item = session.take(deadline - net::now());
     if (!item) break;
     if (item->failure) return std::unexpected(*item->failure);
+    if (item->lost) continue;
     if (item->signal != 0) return fail(Code::timed_out, "interrupted; the task may still be running");
     if (item->event->type() == Event::SUBSCRIBED) session.kill(task_id);
-    if (item->event->type() == Event::ERROR) return fail(Code::failed_precondition, item->event->error().message());
     if (item->event->type() != Event::UPDATE) continue;
     const mesos::v1::TaskStatus& status = item->event->update().status();
-    session.acknowledge(status);
-    if (status.task_id().value() != task_id || !is_terminal(status.state())) continue;
+    if (status.task_id().value() != task_id || !scheduler::is_terminal(status.state())) continue;
     return is_last ? session.teardown() : Result<>{};
   }
   return fail(Code::timed_out, fmt::format("task {} was told to end and has not done so yet", task_id));

@@ -21,7 +21,6 @@
 namespace stoa::cli {
 namespace {
 
-using mesos::v1::scheduler::Call;
 using mesos::v1::scheduler::Event;
 using namespace std::chrono_literals;
 
@@ -138,6 +137,8 @@ class Run {
       }
       const Duration passed = net::now() - begin;
       if (options_.time_max && passed > *options_.time_max && !reason_to_end_) give_up(exit_timed_out);
+      // Without a master nothing can be ended in order; one that comes back ends frameworks that do not.
+      if (reason_to_end_ && !session_.is_subscribed()) return *reason_to_end_;
       if (is_patient && passed > patience && !std::ranges::all_of(instances_, &Instance::is_launched)) {
         complain("waiting for an offer that holds " + options_.demand.to_text());
         is_patient = false;
@@ -160,6 +161,10 @@ class Run {
       give_up(128 + item.signal);
       return std::nullopt;
     }
+    if (item.lost) {
+      complain(fmt::format("the master has gone ({}); looking for it", *item.lost));
+      return std::nullopt;
+    }
     if (item.failure) return failed(*item.failure);
     const Event& event = *item.event;
     switch (event.type()) {
@@ -169,8 +174,6 @@ class Run {
       case Event::UPDATE:
         update(event.update().status());
         break;
-      case Event::ERROR:
-        return failed({Code::failed_precondition, event.error().message()});
       default:
         break;
     }
@@ -187,10 +190,7 @@ class Run {
   }
 
   void answer(const mesos::v1::Offer& offer) {
-    Call accept;
-    accept.set_type(Call::ACCEPT);
-    auto& launch = *accept.mutable_accept()->add_operations();
-    launch.set_type(mesos::v1::Offer::Operation::LAUNCH);
+    std::vector<mesos::v1::TaskInfo> tasks;
     auto left = offer.resources();
     for (Instance& instance : instances_) {
       if (instance.is_launched || reason_to_end_) continue;
@@ -198,25 +198,15 @@ class Run {
       std::vector<std::uint64_t> ports;
       if (!take(options_.demand, left, *task.mutable_resources(), ports)) break;
       fill(instance, offer, ports, task);
-      *launch.mutable_launch()->add_task_infos() = std::move(task);
+      tasks.push_back(std::move(task));
       instance.is_launched = true;
     }
-    if (launch.launch().task_infos().empty()) return decline(offer);
-    *accept.mutable_accept()->add_offer_ids() = offer.id();
-    session_.call(std::move(accept));
-    if (std::ranges::all_of(instances_, &Instance::is_launched)) {
-      Call suppress;
-      suppress.set_type(Call::SUPPRESS);
-      session_.call(std::move(suppress));
+    if (tasks.empty()) {
+      session_.driver().decline(offer.id(), 1);
+      return;
     }
-  }
-
-  void decline(const mesos::v1::Offer& offer) {
-    Call call;
-    call.set_type(Call::DECLINE);
-    *call.mutable_decline()->add_offer_ids() = offer.id();
-    call.mutable_decline()->mutable_filters()->set_refuse_seconds(1);
-    session_.call(std::move(call));
+    session_.driver().launch(offer.id(), tasks);
+    if (std::ranges::all_of(instances_, &Instance::is_launched)) session_.driver().suppress();
   }
 
   void fill(Instance& instance, const mesos::v1::Offer& offer, const std::vector<std::uint64_t>& ports,
@@ -249,18 +239,18 @@ class Run {
     instance.agent.port = static_cast<std::uint16_t>(address.port());
     if (options_.detach) return;
     const std::string prefix = options_.instances == 1 ? "" : instance.id.substr(instance.id.rfind('.') + 1) + " | ";
-    instance.output.emplace(session_.framework_id(), instance.id, prefix);
+    instance.output.emplace(session_.driver().framework_id(), instance.id, prefix);
   }
 
   void update(const mesos::v1::TaskStatus& status) {
     const auto found = std::ranges::find(instances_, status.task_id().value(), &Instance::id);
-    session_.acknowledge(status);
     if (found == instances_.end() || found->is_ended) return;
     Instance& instance = *found;
     if (options_.verbose) {
       complain(fmt::format("{}: {} {}", instance.id, TaskState_Name(status.state()), status.message()));
     }
-    if (is_terminal(status.state())) return end(instance, status);
+    if (scheduler::is_terminal(status.state()) || status.state() == mesos::v1::TASK_UNKNOWN)
+      return end(instance, status);
     if (status.state() != mesos::v1::TASK_RUNNING || instance.is_started) return;
     instance.is_started = true;
     pump(instance);

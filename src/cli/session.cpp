@@ -4,73 +4,63 @@
 #include <pwd.h>
 #include <unistd.h>
 
-namespace stoa::cli {
+#include "cli/exit_code.h"
 
-using mesos::v1::scheduler::Call;
-using mesos::v1::scheduler::Event;
+namespace stoa::cli {
+namespace {
+
+constexpr std::chrono::seconds teardown_time_max{5};
+
+}  // namespace
 
 Session::Session(Cluster& cluster, const mesos::v1::FrameworkInfo& info)
-    : scheduler_(cluster.client(), cluster.master()) {
-  interrupts_.emplace(cluster.loop(), [inbox = inbox_](int number) { inbox->put({.signal = number}); });
-  subscribe(info);
+    : driver_(cluster.driver_options(), info, *this),
+      interrupts_(cluster.loop(), [inbox = inbox_](int number) { inbox->put({.signal = number}); }) {
+  driver_.start();
 }
 
-Session::Session(Cluster& cluster, const mesos::v1::FrameworkInfo& info, std::nullopt_t)
-    : scheduler_(cluster.client(), cluster.master()) {
-  subscribe(info);
+void Session::on_subscribed(scheduler::Driver&, const mesos::v1::scheduler::Event_Subscribed&) {
+  is_subscribed_ = was_subscribed_ = true;
 }
 
-Session::~Session() = default;
-
-void Session::subscribe(const mesos::v1::FrameworkInfo& info) {
-  scheduler_.subscribe(
-      info, [inbox = inbox_](const Event& event) { inbox->put({.event = std::make_shared<const Event>(event)}); },
-      [inbox = inbox_](Error error) { inbox->put({.failure = std::move(error)}); });
+void Session::on_disconnected(scheduler::Driver& driver, const Failure& failure) {
+  is_subscribed_ = false;
+  if (was_subscribed_) return inbox_->put({.lost = failure.message});
+  // A command says at once that nobody is there.
+  inbox_->put({.failure = error_of(failure)});
+  driver.stop();
 }
 
-void Session::call(Call call) {
-  scheduler_.call(std::move(call), [inbox = inbox_](Result<> done) {
-    if (!done) inbox->put({.failure = std::move(done).error()});
-  });
+void Session::on_event(scheduler::Driver&, const mesos::v1::scheduler::Event& event) {
+  using mesos::v1::scheduler::Event;
+  if (event.type() == Event::ERROR) return;  // on_error() tells it.
+  inbox_->put({.event = std::make_shared<const Event>(event)});
 }
 
-void Session::acknowledge(const mesos::v1::TaskStatus& status) {
-  if (status.uuid().empty()) return;
-  Call call;
-  call.set_type(Call::ACKNOWLEDGE);
-  *call.mutable_acknowledge()->mutable_agent_id() = status.agent_id();
-  *call.mutable_acknowledge()->mutable_task_id() = status.task_id();
-  call.mutable_acknowledge()->set_uuid(status.uuid());
-  this->call(std::move(call));
+void Session::on_refused(scheduler::Driver&, const mesos::v1::scheduler::Call&, const Failure& failure) {
+  // Without an answer the driver asks for the tasks of the call: their updates say what became of it.
+  if (failure.status != 0) inbox_->put({.failure = error_of(failure)});
 }
+
+void Session::on_error(scheduler::Driver&, const Failure& failure) { inbox_->put({.failure = error_of(failure)}); }
 
 void Session::kill(const std::string& task_id) {
-  Call call;
-  call.set_type(Call::KILL);
-  call.mutable_kill()->mutable_task_id()->set_value(task_id);
-  this->call(std::move(call));
+  mesos::v1::TaskID id;
+  id.set_value(task_id);
+  driver_.kill(id);
 }
 
 Result<> Session::teardown() {
-  Call call;
-  call.set_type(Call::TEARDOWN);
-  return scheduler_.call_and_wait(std::move(call));
+  driver_.teardown();
+  if (!driver_.wait_for(teardown_time_max)) return fail(Code::timed_out, "the master does not answer");
+  if (const auto ended = driver_.wait(); !ended) return std::unexpected(error_of(ended.error()));
+  return {};
 }
 
-bool is_terminal(int task_state) {
-  switch (static_cast<mesos::v1::TaskState>(task_state)) {
-    case mesos::v1::TASK_FINISHED:
-    case mesos::v1::TASK_FAILED:
-    case mesos::v1::TASK_KILLED:
-    case mesos::v1::TASK_ERROR:
-    case mesos::v1::TASK_LOST:
-    case mesos::v1::TASK_DROPPED:
-    case mesos::v1::TASK_GONE:
-    case mesos::v1::TASK_GONE_BY_OPERATOR:
-      return true;
-    default:
-      return false;
-  }
+Error error_of(const Failure& failure) {
+  if (failure.status == 0) return {Code::unavailable, failure.message};
+  if (failure.status == 200) return {Code::failed_precondition, failure.message};  // An ERROR event.
+  return error_of_status(failure.status, failure.message);
 }
 
 std::string user_name() {
