@@ -98,6 +98,7 @@ std::string_view kind_of(const master::Event& event) {
                  [](const master::SchedulerCall& e) -> std::string_view { return Call::Type_Name(e.call->type()); },
                  [](const master::StreamClosed&) -> std::string_view { return "StreamClosed"; },
                  [](const master::Teardown&) -> std::string_view { return "Teardown"; },
+                 [](const master::MarkGone&) -> std::string_view { return "MarkGone"; },
                  [](const master::FromAgent& e) -> std::string_view { return kind_of(*e.message); },
                  [](const master::LinkClosed&) -> std::string_view { return "LinkClosed"; },
                  [](const master::Tick&) -> std::string_view { return "Tick"; }},
