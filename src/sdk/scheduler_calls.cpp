@@ -120,6 +120,8 @@ bool Driver::acknowledge(const mesos::v1::OperationStatus& status) {
   return !status.has_uuid() || call(sdk::acknowledgement(status));
 }
 
+bool Driver::reconcile() { return reconcile(std::vector<mesos::v1::scheduler::Call_Reconcile_Task>()); }
+
 bool Driver::reconcile(const std::vector<mesos::v1::scheduler::Call_Reconcile_Task>& tasks) {
   Call call = make(Call::RECONCILE);
   call.mutable_reconcile()->mutable_tasks()->Add(tasks.begin(), tasks.end());

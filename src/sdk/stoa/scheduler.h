@@ -148,8 +148,9 @@ class Driver {
   // Nothing is sent for an update without uuid: it wants none.
   bool acknowledge(const mesos::v1::TaskStatus& status);
   bool acknowledge(const mesos::v1::OperationStatus& status);
-  // Without tasks: all that the master knows.
-  bool reconcile(const std::vector<mesos::v1::scheduler::Call_Reconcile_Task>& tasks = {});
+  // All that the master knows.
+  bool reconcile();
+  bool reconcile(const std::vector<mesos::v1::scheduler::Call_Reconcile_Task>& tasks);
   bool reconcile_operations(const std::vector<mesos::v1::scheduler::Call_ReconcileOperations_Operation>& operations);
   bool message(const mesos::v1::ExecutorID& executor, const mesos::v1::AgentID& agent, std::string_view data);
   // Holds from its success on, for later subscriptions too. Suppressed roles are revived and offer constraints removed:
