@@ -27,15 +27,6 @@ namespace {
 
 constexpr std::chrono::milliseconds signal_retry_delay{20};
 
-// The user to switch to, if any: nobody but root can, and nobody need become who they are.
-Result<std::optional<User>> find_other_user(const std::optional<std::string>& name) {
-  if (!name) return std::nullopt;
-  LET(User user, find_user(*name));
-  if (::geteuid() == 0) return user;
-  if (user.id == ::geteuid()) return std::nullopt;
-  return fail(Code::permission_denied, fmt::format("cannot run as user '{}': the agent does not run as root", *name));
-}
-
 // Texts of CON-025.
 Error launch_error(const ports::ContainerSpec& spec, shim::Step step, int number) {
   std::string what = "prepare the process";

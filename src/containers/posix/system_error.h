@@ -1,13 +1,10 @@
-// Refusals of the kernel as errors: what was attempted, on what, and why it failed.
+// Refusals of the kernel as errors, as this folder knows them.
 #pragma once
 
-#include <string>
-
-#include "base/result.h"
+#include "base/system_error.h"
 
 namespace stoa::containers {
 
-// "what: reason of errno `number`", with the code that fits.
-std::unexpected<Error> system_failure(const std::string& what, int number);
+using stoa::system_failure;
 
 }  // namespace stoa::containers

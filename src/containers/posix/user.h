@@ -1,24 +1,12 @@
-// Users of the host, by name.
+// Users of the host, as this folder knows them.
 #pragma once
 
-#include <sys/types.h>
-
-#include <optional>
-#include <string>
-#include <vector>
-
-#include "base/result.h"
+#include "base/user.h"
 
 namespace stoa::containers {
 
-struct User {
-  uid_t id = 0;
-  gid_t group = 0;
-  std::vector<gid_t> groups;  // All of them, `group` included.
-};
-
-// Fails with not_found and "No such user 'NAME'" (EXE-118); never falls back to another user. Asks the host's name
-// service, which may read files.
-Result<User> find_user(const std::string& name);
+using stoa::find_other_user;
+using stoa::find_user;
+using stoa::User;
 
 }  // namespace stoa::containers

@@ -1,9 +1,9 @@
-#include "containers/posix/system_error.h"
+#include "base/system_error.h"
 
 #include <cerrno>
 #include <system_error>
 
-namespace stoa::containers {
+namespace stoa {
 
 std::unexpected<Error> system_failure(const std::string& what, int number) {
   Code code = Code::internal;
@@ -16,4 +16,4 @@ std::unexpected<Error> system_failure(const std::string& what, int number) {
   return fail(code, what + ": " + std::generic_category().message(number));
 }
 
-}  // namespace stoa::containers
+}  // namespace stoa

@@ -1,11 +1,13 @@
-#include "containers/posix/user.h"
+#include "base/user.h"
 
+#include <fmt/format.h>
 #include <grp.h>
 #include <pwd.h>
+#include <unistd.h>
 
 #include <array>
 
-namespace stoa::containers {
+namespace stoa {
 
 Result<User> find_user(const std::string& name) {
   passwd entry{};
@@ -25,4 +27,12 @@ Result<User> find_user(const std::string& name) {
   return user;
 }
 
-}  // namespace stoa::containers
+Result<std::optional<User>> find_other_user(const std::optional<std::string>& name) {
+  if (!name) return std::nullopt;
+  LET(User user, find_user(*name));
+  if (::geteuid() == 0) return user;
+  if (user.id == ::geteuid()) return std::nullopt;
+  return fail(Code::permission_denied, fmt::format("cannot run as user '{}': the agent does not run as root", *name));
+}
+
+}  // namespace stoa

@@ -1,0 +1,108 @@
+#include "fetcher/program/local.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <thread>
+
+#include "base/system_error.h"
+#include "fetcher/program/sandbox.h"
+#include "net/loop.h"
+
+namespace stoa::fetcher {
+namespace {
+
+// A FIFO must not hold us, nor a terminal become ours.
+constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY;
+
+Result<Descriptor> open_below(const std::string& path, const std::vector<std::string>& local_paths) {
+  for (std::string base : local_paths) {
+    while (base.ends_with('/')) base.pop_back();
+    if (!path.starts_with(base + "/")) continue;
+    const Descriptor root(::open((base + "/").c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!root) return system_failure("--fetcher_local_paths " + base, errno);
+    return open_beneath(root.get(), path.substr(base.size() + 1), flags);
+  }
+  return fail(Code::permission_denied, "it is not below --fetcher_local_paths");
+}
+
+off_t size_of(int file) {
+  struct stat status{};
+  return ::fstat(file, &status) == 0 ? status.st_size : 0;
+}
+
+// Waits for the child's end, as long as its output grows.
+Result<int> wait_for(pid_t child, int output, Duration stall_timeout) {
+  constexpr std::chrono::milliseconds step{20};
+  off_t size = size_of(output);
+  TimePoint grown = net::now();
+  for (;;) {
+    int status = 0;
+    const pid_t ended = ::waitpid(child, &status, WNOHANG);
+    if (ended == child) return status;
+    if (ended < 0) return system_failure("wait for the hadoop client", errno);
+    if (const off_t now = size_of(output); now != size) {
+      size = now;
+      grown = net::now();
+    }
+    if (net::now() - grown >= stall_timeout) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, &status, 0);
+      return fail(Code::timed_out, fmt::format("stalled: no data for {}", format_duration(stall_timeout)));
+    }
+    std::this_thread::sleep_for(step);
+  }
+}
+
+}  // namespace
+
+Result<Descriptor> open_local(const std::string& path, const std::vector<std::string>& local_paths) {
+  Descriptor file;
+  if (local_paths.empty()) {
+    file = Descriptor(::open(path.c_str(), flags | O_CLOEXEC));
+    if (!file) return system_failure("open", errno);
+  } else {
+    LET(file, open_below(path, local_paths));
+  }
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return system_failure("open", errno);
+  if (!S_ISREG(status.st_mode)) return invalid("it is not a regular file");
+  return file;
+}
+
+Result<Version> version_of(int file) {
+  struct stat status{};
+  if (::fstat(file, &status) != 0) return system_failure("open", errno);
+  Version version;
+  version.modified =
+      fmt::format("{}.{:09} {} {}", status.st_mtim.tv_sec, status.st_mtim.tv_nsec, status.st_dev, status.st_ino);
+  version.bytes = static_cast<std::uint64_t>(status.st_size);
+  return version;
+}
+
+Result<> fetch_by_hadoop(const Settings& settings, const std::string& uri, int to, int log) {
+  if (settings.hadoop_home.empty()) return invalid("its scheme needs the hadoop client, and --hadoop_home is not set");
+  const std::string program = settings.hadoop_home + "/bin/hadoop";
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);
+  if (log >= 0) ::posix_spawn_file_actions_adddup2(&actions, log, STDERR_FILENO);
+  std::array<std::string, 4> words{program, "fs", "-cat", uri};
+  std::array<char*, 5> arguments{words[0].data(), words[1].data(), words[2].data(), words[3].data(), nullptr};
+  pid_t child = -1;
+  const int error = ::posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return system_failure("start " + program, error);
+  LET(const int status, wait_for(child, to, settings.stall_timeout));
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  return fail(Code::unavailable, fmt::format("the hadoop client ended with wait status {}", status));
+}
+
+}  // namespace stoa::fetcher
