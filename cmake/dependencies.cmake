@@ -31,6 +31,13 @@ stoa_third(openssl ssl crypto)
 stoa_third(re2 re2)
 stoa_third(spdlog spdlog)
 target_compile_definitions(stoa_third_spdlog INTERFACE SPDLOG_COMPILED_LIB SPDLOG_FMT_EXTERNAL)
+# Shared even where STOA_STATIC is on: Debian's static archives lack what they need in turn (Kerberos, LDAP, ACLs). Only
+# stoa-fetch links them.
+foreach(library curl archive)
+  find_library(STOA_LIB_${library} NAMES ${library} REQUIRED)
+  add_library(stoa_third_${library} INTERFACE)
+  target_link_libraries(stoa_third_${library} INTERFACE ${STOA_LIB_${library}})
+endforeach()
 find_program(PROTOC protoc REQUIRED)
 if(STOA_TESTS)
   stoa_third(gtest gtest gmock gtest_main)

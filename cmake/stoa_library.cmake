@@ -17,6 +17,7 @@ function(stoa_library name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   foreach(excluded IN LISTS ARG_EXCLUDE)
     list(FILTER sources EXCLUDE REGEX "${excluded}")
+    list(FILTER tests EXCLUDE REGEX "${excluded}")
   endforeach()
 
   add_library(stoa_${name} STATIC ${sources})

@@ -23,6 +23,7 @@ namespace {
 
 constexpr int redirects_max = 10;
 constexpr std::size_t parallel_max = 8;
+constexpr std::size_t tag_bytes_max = 512;
 
 using Multi = std::unique_ptr<CURLM, decltype(&curl_multi_cleanup)>;
 using Easy = std::unique_ptr<CURL, decltype(&curl_easy_cleanup)>;
@@ -50,9 +51,12 @@ std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
   return out;
 }
 
-Result<Target> parse_target(const std::string& text) {
+// `text` may be relative to `base`, a URL; without one it must be whole.
+Result<Target> parse_target(const std::string& text, const std::string& base = {}) {
   const UrlHandle url(curl_url(), &curl_url_cleanup);
-  if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) {
+  if (!base.empty()) curl_url_set(url.get(), CURLUPART_URL, base.c_str(), 0);
+  // What libcurl does not know is parsed, too, so that it is refused by its name.
+  if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK) {
     return invalid(fmt::format("Malformed URI: {}", shown(text)));
   }
   Target target{.scheme = part_of(url.get(), CURLUPART_SCHEME),
@@ -194,10 +198,8 @@ class Running {
   Result<> follow() {
     if (++redirects_ > redirects_max)
       return fail(Code::unavailable, fmt::format("more than {} redirects", redirects_max));
-    char* location = nullptr;
-    curl_easy_getinfo(easy(), CURLINFO_REDIRECT_URL, &location);
-    if (location == nullptr) return fail(Code::unavailable, "a redirect without a usable Location");
-    LET(Target next, parse_target(location));
+    if (location_.empty()) return fail(Code::unavailable, "a redirect without a Location");
+    LET(Target next, parse_target(location_, target_.url));
     if (!redirect_is_allowed(target_.scheme, next.scheme)) {
       return fail(Code::permission_denied,
                   fmt::format("a redirect from {} to {} is not followed", target_.scheme, shown(next.url)));
@@ -239,11 +241,16 @@ class Running {
     auto& running = *static_cast<Running*>(self);
     running.seen_ += size;
     const std::string_view line(bytes, size);
-    if (line.starts_with("HTTP/")) running.transfer_.version.tag.clear();
-    if (const std::size_t colon = line.find(':');
-        colon != std::string_view::npos && lower_case(line.substr(0, colon)) == "etag") {
-      running.transfer_.version.tag = trim(line.substr(colon + 1)).substr(0, 512);
+    // A new head, of the final answer or of one before it.
+    if (line.starts_with("HTTP/")) {
+      running.transfer_.version.tag.clear();
+      running.location_.clear();
     }
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos) return size;
+    const std::string name = lower_case(line.substr(0, colon));
+    if (name == "etag") running.transfer_.version.tag = trim(line.substr(colon + 1)).substr(0, tag_bytes_max);
+    if (name == "location") running.location_ = trim(line.substr(colon + 1));
     return size;
   }
 
@@ -283,6 +290,7 @@ class Running {
   const Easy easy_;
   Target target_;
   Target origin_;
+  std::string location_;  // Of the last head.
   int redirects_ = 0;
   bool has_proxy_ = false;
   bool body_is_ignored_ = false;

@@ -152,7 +152,8 @@ class Unpacking {
 
   Result<> check_room(std::uint64_t bytes) const {
     if (bytes <= limits_.bytes_max - done_.bytes) return {};
-    return fail(Code::resource_exhausted, fmt::format("the archive unpacks to more than {} bytes", limits_.bytes_max));
+    return fail(Code::resource_exhausted,
+                fmt::format("the archive unpacks to more than the {} bytes left for it", limits_.bytes_max));
   }
 
   // A hole counts like data: what reads the file sees it.
@@ -291,7 +292,8 @@ Result<std::uint64_t> gunzip(int from, int to, std::uint64_t bytes_max) {
     if (count < 0) return broken(reader.get());
     total += static_cast<std::uint64_t>(count);
     if (total > bytes_max) {
-      return fail(Code::resource_exhausted, fmt::format("the archive unpacks to more than {} bytes", bytes_max));
+      return fail(Code::resource_exhausted,
+                  fmt::format("the archive unpacks to more than the {} bytes left for it", bytes_max));
     }
     for (la_ssize_t done = 0; done < count;) {
       const ssize_t written = ::write(to, bytes.data() + done, static_cast<std::size_t>(count - done));
