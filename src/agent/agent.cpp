@@ -115,7 +115,7 @@ void Agent::Core::on_stored(const Stored& stored) {
 
 void Agent::Core::on(const SandboxReady& event) {
   if (ExecutorRun* executor = find_executor(event.id); executor != nullptr)
-    return on_executor_sandbox(*executor, event.result);
+    return on_executor_sandbox(*executor, event);
   TaskRun* run = find_run(event.id);
   if (run == nullptr || has_ended(*run) || run->launched) return;
   if (ExecutorRun* executor = executor_of(*run); executor != nullptr)
@@ -125,6 +125,11 @@ void Agent::Core::on(const SandboxReady& event) {
     apply(*run, run->executor.start());
     return;
   }
+  if (event.fetching)
+    return report(*run, {.state = mesos::v1::TASK_FAILED,
+                         .reason = mesos::v1::TaskStatus::REASON_CONTAINER_LAUNCH_FAILED,
+                         .from_agent = true,
+                         .message = "Failed to launch container: " + event.result.error().message});
   report(*run, {.state = mesos::v1::TASK_DROPPED,
                 .reason = mesos::v1::TaskStatus::REASON_EXECUTOR_TERMINATED,
                 .from_agent = true,

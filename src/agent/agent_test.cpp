@@ -210,6 +210,19 @@ TEST_F(AgentTest, AUserUnknownOnTheHostDropsTheTask) {
   EXPECT_TRUE(world.effects_of<Launch>().empty());
 }
 
+// AGT-110 CON-025 CON-026
+TEST_F(AgentTest, AFetchThatFailsFailsTheLaunch) {
+  world.start_and_register();
+  world.run(framework(), test_task("a"));
+  world.do_to_agent();
+  world.do_persist();
+  world.do_sandbox(fail(Code::unavailable, "Failed to fetch all URIs for container 'c': no"), true);
+  world.settle();
+  expect_last("a", v1::TASK_FAILED, v1::TaskStatus::REASON_CONTAINER_LAUNCH_FAILED,
+              "Failed to launch container: Failed to fetch all URIs for container 'c': no");
+  EXPECT_TRUE(world.effects_of<Launch>().empty());
+}
+
 // EXE-115 EXE-131
 TEST_F(AgentTest, TheCommandIsAShellLineOrAnExecutableWithItsCompleteArguments) {
   world.start_and_register();

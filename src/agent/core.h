@@ -189,7 +189,7 @@ class Agent::Core {
   void store_executor(const ExecutorRun& executor);
   void on_executor_stored(const ExecutorStored& stored);
   void on_batch_stored(const BatchStored& stored);
-  void on_executor_sandbox(ExecutorRun& executor, const Result<>& result);
+  void on_executor_sandbox(ExecutorRun& executor, const SandboxReady& event);
   void launch_executor(ExecutorRun& executor);
   void on_executor_launched(ExecutorRun& executor, const Result<int>& pid);
   std::optional<std::string> user_of(const ExecutorRun& executor) const;

@@ -121,6 +121,7 @@ struct PrepareSandbox {
   std::optional<std::string> user;  // None: the agent's own.
   std::shared_ptr<const mesos::v1::CommandInfo> command;
   std::vector<VolumeMount> volumes;
+  std::uint64_t disk_bytes = 0;  // What the task has of `disk`: the most that archives may unpack to; 0: nothing said.
 };
 
 // Start the container. Answered by ContainerLaunched.

@@ -79,6 +79,7 @@ struct Persisted {
 struct SandboxReady {
   ContainerId id;
   Result<> result;
+  bool fetching = false;  // The sandbox is there, and the error is that a URI could not be fetched (AGT-110).
 };
 
 // Answers Launch: the pid of the container's first process, or why there is none. A program that cannot be executed is

@@ -129,11 +129,14 @@ void Agent::Core::on_batch_stored(const BatchStored& stored) {
   deliver(*executor);
 }
 
-void Agent::Core::on_executor_sandbox(ExecutorRun& executor, const Result<>& result) {
+void Agent::Core::on_executor_sandbox(ExecutorRun& executor, const SandboxReady& event) {
   if (!executor.is_alive() || executor.launched) return;
-  if (!result.has_value()) {
+  if (const Result<>& result = event.result; !result.has_value()) {
     executor.verdict = {v1::TASK_DROPPED, v1::TaskStatus::REASON_EXECUTOR_TERMINATED,
                         "Failed to prepare the sandbox: " + result.error().message};
+    if (event.fetching)
+      executor.verdict = {v1::TASK_FAILED, v1::TaskStatus::REASON_CONTAINER_LAUNCH_FAILED,
+                          "Failed to launch container: " + result.error().message};
     return executor_ended(executor, {.wait_status = wait_status_unknown});
   }
   if (executor.is_custom()) return launch_executor(executor);

@@ -34,6 +34,9 @@ void Agent::Core::prepare_sandbox(const TaskRun& run) {
   if (config_.switch_user) effect.user = run.task->user();
   effect.command = std::shared_ptr<const v1::CommandInfo>(run.undelivered, &run.undelivered->command());
   effect.volumes = volumes_of(run);
+  for (const v1::Resource& resource : run.undelivered->resources())
+    if (resource.name() == "disk")
+      effect.disk_bytes += static_cast<std::uint64_t>(resource.scalar().value() * (1 << 20));
   emit(std::move(effect));
 }
 

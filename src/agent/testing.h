@@ -59,7 +59,7 @@ class World {
 
   // One thing each; false if there is nothing of the kind.
   bool do_persist(bool fail = false);
-  bool do_sandbox(Result<> result = {});
+  bool do_sandbox(Result<> result = {}, bool fetching = false);
   bool do_launch(std::optional<Error> error = std::nullopt);
   bool do_connect(bool success = true);
   bool do_recover_containers();

@@ -134,11 +134,11 @@ void World::commit(const Persist& persist) {
   }
 }
 
-bool World::do_sandbox(Result<> result) {
+bool World::do_sandbox(Result<> result, bool fetching) {
   if (sandboxes.empty() || !alive()) return false;
   const PrepareSandbox sandbox = std::move(sandboxes.front());
   sandboxes.pop_front();
-  step(SandboxReady{sandbox.id, std::move(result)});
+  step(SandboxReady{sandbox.id, std::move(result), fetching});
   return true;
 }
 

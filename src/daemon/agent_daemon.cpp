@@ -94,11 +94,13 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
   LET(AgentShellOptions shell, shell_options(options, daemon->identity_, std::move(exit)));
-  daemon->shell_ =
-      std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_, *daemon->directory_);
+  LET(daemon->fetcher_, fetcher::ProcessFetcher::start(options.fetcher));
+  daemon->shell_ = std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_,
+                                                *daemon->fetcher_, *daemon->directory_);
   daemon->executors_ = std::make_unique<api::ExecutorApi>(loop, *daemon->shell_);
-  daemon->reading_ = std::make_unique<api::AgentReading>(
-      *daemon->shell_, reading_context(daemon->rendering_, daemon->identity_, options.shown, "slave(1)"));
+  api::ReadingContext shown = reading_context(daemon->rendering_, daemon->identity_, options.shown, "slave(1)");
+  shown.fetches = [parts] { return parts->fetcher_->counts(); };
+  daemon->reading_ = std::make_unique<api::AgentReading>(*daemon->shell_, std::move(shown));
   TRY(daemon->shell_->start());
   daemon->server_->accept();
   return daemon;
@@ -111,6 +113,7 @@ AgentDaemon::~AgentDaemon() {
 
 void AgentDaemon::stop() {
   if (shell_) shell_->stop();
+  if (fetcher_) fetcher_->stop();
   if (server_) server_->stop();
   server_.reset();
   rendering_.stop();

@@ -10,6 +10,7 @@
 #include "daemon/agent_shell.h"
 #include "daemon/identity.h"
 #include "daemon/options.h"
+#include "fetcher/process_fetcher.h"
 #include "http/server.h"
 #include "net/loop.h"
 #include "ports/container_runtime.h"
@@ -39,6 +40,7 @@ class AgentDaemon {
   std::unique_ptr<ports::RecordStore> store_;
   std::unique_ptr<ports::ContainerRuntime> runtime_;
   std::unique_ptr<ports::WorkDirectory> directory_;
+  std::unique_ptr<fetcher::ProcessFetcher> fetcher_;
   std::unique_ptr<AgentShell> shell_;
   net::Loop rendering_{1};  // Documents are made here, so that connections do not wait for them.
   std::unique_ptr<api::AgentReading> reading_;

@@ -2,6 +2,7 @@
 
 #include "daemon/executor_variables.h"
 #include "model/resource_text.h"
+#include "net/prefix.h"
 
 namespace stoa::daemon {
 namespace {
@@ -25,6 +26,21 @@ std::string resources_fault(const std::string& text) {
 std::string variables_fault(const std::string& text) {
   const auto parsed = parse_executor_variables(text);
   return parsed ? "" : parsed.error().message;
+}
+
+std::string networks_fault(const std::string& text) {
+  for (const std::string_view part : split(text, ',')) {
+    if (const auto prefix = net::Prefix::parse(trim(part)); !prefix && !trim(part).empty())
+      return prefix.error().message;
+  }
+  return {};
+}
+
+std::string paths_fault(const std::string& text) {
+  for (const std::string_view part : split(text, ',')) {
+    if (!trim(part).empty() && !trim(part).starts_with('/')) return fmt::format("'{}' is not an absolute path", part);
+  }
+  return {};
 }
 
 void add_registration_flags(flags::Table& table, AgentFlags& flags) {
@@ -110,8 +126,6 @@ void add_isolation_flags(flags::Table& table) {
                                                         {"network_cni_config_dir", ""},
                                                         {"container_logger", ""},
                                                         {"launcher_dir", ""},
-                                                        {"frameworks_home", ""},
-                                                        {"hadoop_home", ""},
                                                         {"ephemeral_ports_per_container", "1024"},
                                                         {"resource_estimator", ""},
                                                         {"qos_controller", ""},
@@ -135,9 +149,6 @@ void add_remaining(flags::Table& table) {
   table.ignore("authentication_timeout_max", "1mins", "agents are not authenticated");
   table.ignore("agent_features", "", "the agent tells the capabilities it has");
   table.ignore("http_command_executor", "false", "plain commands run without an executor process");
-  table.ignore("fetcher_cache_size", "2GB", "nothing is cached by the fetcher");
-  table.ignore("fetcher_cache_dir", "/tmp/mesos/fetch", "nothing is cached by the fetcher");
-  table.ignore("fetcher_stall_timeout", "1mins", "there is no fetcher in this version");
   table.ignore("gc_non_executor_container_sandboxes", "false", "sandboxes of nested containers go with their executor");
 }
 
@@ -179,6 +190,30 @@ void add_executor_flags(flags::Table& table, AgentFlags& flags) {
             "Completed executors of a framework remembered.");
 }
 
+void add_fetcher_flags(flags::Table& table, AgentFlags& flags) {
+  table.group("Fetcher");
+  table.add("fetcher_cache_size", flags.fetcher_cache_size, "Most that the cache of fetched files takes; 0 for none.");
+  table.add("fetcher_cache_dir", flags.fetcher_cache_dir, "Folder of the cache, which is emptied at start.");
+  table.add("fetcher_stall_timeout", flags.fetcher_stall_timeout, "A transfer without a byte for so long fails.",
+            {.min = 1ms});
+  table.add("fetcher_max_size", flags.fetcher_max_size, "Most that one fetched file may have.");
+  table
+      .add("fetcher_local_paths", flags.fetcher_local_paths,
+           "Folders from which local files may be fetched; all if empty.")
+      .check(paths_fault)
+      .example("/srv/artifacts,/etc/docker");
+  table
+      .add("fetcher_allowed_networks", flags.fetcher_allowed_networks,
+           "Networks that fetches may connect to though they are loopback, link-local or the like.")
+      .check(networks_fault)
+      .example("127.0.0.0/8,fd00::/8");
+  table.add("fetcher_denied_networks", flags.fetcher_denied_networks, "Networks that fetches may not connect to.")
+      .check(networks_fault)
+      .example("10.1.0.0/16");
+  table.add("frameworks_home", flags.frameworks_home, "Folder in which relative paths of URIs begin.");
+  table.add("hadoop_home", flags.hadoop_home, "Folder whose bin/hadoop fetches hdfs:// and other URIs.");
+}
+
 flags::Table agent_table(AgentFlags& flags) {
   flags::Table table("stoa agent", "Runs the agent: it offers this machine's resources and runs tasks on them.");
   add_registration_flags(table, flags);
@@ -189,6 +224,7 @@ flags::Table agent_table(AgentFlags& flags) {
       .example("/var/lib/stoa/agent");
   add_resource_flags(table, flags);
   add_executor_flags(table, flags);
+  add_fetcher_flags(table, flags);
   add_recovery_flags(table, flags);
   add_logging_flags(table, flags.common);
   add_limit_flags(table, flags.common);

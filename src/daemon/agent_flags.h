@@ -40,14 +40,25 @@ struct AgentFlags {
   Duration disk_watch_interval = std::chrono::minutes(1);
   Duration http_heartbeat_interval = std::chrono::seconds(30);
   std::uint32_t max_completed_executors_per_framework = 150;
+
+  flags::Bytes fetcher_cache_size{std::uint64_t{2} << 30};
+  flags::Path fetcher_cache_dir{"/tmp/mesos/fetch"};
+  Duration fetcher_stall_timeout = std::chrono::minutes(1);
+  std::optional<flags::Bytes> fetcher_max_size;
+  std::vector<std::string> fetcher_local_paths;
+  std::vector<std::string> fetcher_allowed_networks;
+  std::vector<std::string> fetcher_denied_networks;
+  flags::Path frameworks_home;
+  flags::Path hadoop_home;
 };
 
 // The table over `flags`, which must outlive it.
 flags::Table agent_table(AgentFlags& flags);
 
-// The parts of the table that `stoa up` has too: resources and attributes; executors and their files.
+// The parts of the table that `stoa up` has too: resources and attributes; executors and their files; fetching.
 void add_resource_flags(flags::Table& table, AgentFlags& flags);
 void add_executor_flags(flags::Table& table, AgentFlags& flags);
+void add_fetcher_flags(flags::Table& table, AgentFlags& flags);
 
 // What no single flag can tell: the problems of the whole, as in Outcome::problems.
 std::vector<std::string> agent_problems(const AgentFlags& flags);

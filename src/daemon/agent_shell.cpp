@@ -63,10 +63,11 @@ std::vector<ports::SandboxVolume> told(const std::vector<agent::VolumeMount>& mo
 }  // namespace
 
 AgentShell::AgentShell(AgentShellOptions options, net::Loop& loop, ports::RecordStore& store,
-                       ports::ContainerRuntime& runtime, ports::WorkDirectory& directory)
+                       ports::ContainerRuntime& runtime, ports::Fetcher& fetcher, ports::WorkDirectory& directory)
     : options_(std::move(options)),
       store_(store),
       runtime_(runtime),
+      fetcher_(fetcher),
       directory_(directory),
       client_(loop),
       executors_([this](agent::Event event) { thread_.post(std::move(event)); }),
@@ -129,8 +130,14 @@ void AgentShell::perform(agent::Effects& effects) {
             [&](const agent::CloseExecutorStream& e) { executors_.perform(e); },
             [&](const agent::ReplyExecutor& e) { executors_.perform(e); },
             [&](const agent::Signal& e) { runtime_.signal(e.id, e.signal); },
-            [&](const agent::Destroy& e) { runtime_.destroy(e.id); },
-            [&](const agent::Remove& e) { runtime_.remove(e.id); },
+            [&](const agent::Destroy& e) {
+              fetcher_.cancel(e.id);
+              runtime_.destroy(e.id);
+            },
+            [&](const agent::Remove& e) {
+              fetcher_.cancel(e.id);
+              runtime_.remove(e.id);
+            },
             [&](const agent::Probe& e) { probes_.begin(e); },
             [&](const agent::CancelProbe& e) { probes_.cancel(e.name); },
             [&](const agent::ChangeVolumes& e) { change_volumes(e); },
@@ -231,10 +238,23 @@ void AgentShell::prepare_sandbox(const agent::PrepareSandbox& effect) {
   spec.user = effect.user;
   spec.link = parts_of(effect.link);
   spec.volumes = told(effect.volumes);
-  runtime_.prepare_sandbox(std::move(spec), [this, id = effect.id](Result<std::string> directory) {
-    Result<> result;
-    if (!directory) result = std::unexpected(directory.error());
-    thread_.post(agent::SandboxReady{id, std::move(result)});
+  runtime_.prepare_sandbox(std::move(spec), [this, effect](Result<std::string> directory) {
+    if (directory) return fetch(effect, *directory);
+    thread_.post(agent::SandboxReady{effect.id, std::unexpected(std::move(directory).error())});
+  });
+}
+
+void AgentShell::fetch(const agent::PrepareSandbox& effect, const std::string& directory) {
+  if (!effect.command || effect.command->uris().empty()) return thread_.post(agent::SandboxReady{effect.id, {}});
+  ports::FetchSpec spec{.container = effect.id, .sandbox_directory = directory, .user = effect.user};
+  if (effect.disk_bytes > 0) spec.bytes_max = effect.disk_bytes;
+  for (const mesos::v1::CommandInfo::URI& uri : effect.command->uris()) {
+    ports::FetchUri& wanted = spec.uris.emplace_back();
+    wanted = {.value = uri.value(), .executable = uri.executable(), .extract = uri.extract(), .cache = uri.cache()};
+    if (uri.has_output_file()) wanted.output_file = uri.output_file();
+  }
+  fetcher_.fetch(std::move(spec), [this, id = effect.id](Result<> result) {
+    thread_.post(agent::SandboxReady{.id = id, .result = std::move(result), .fetching = true});
   });
 }
 

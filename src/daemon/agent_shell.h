@@ -14,6 +14,7 @@
 #include "daemon/probes.h"
 #include "http/client.h"
 #include "ports/container_runtime.h"
+#include "ports/fetcher.h"
 #include "ports/store.h"
 #include "ports/work_directory.h"
 
@@ -31,7 +32,7 @@ class AgentShell final : public api::AgentPort {
  public:
   // All that it is given must outlive it.
   AgentShell(AgentShellOptions options, net::Loop& loop, ports::RecordStore& store, ports::ContainerRuntime& runtime,
-             ports::WorkDirectory& directory);
+             ports::Fetcher& fetcher, ports::WorkDirectory& directory);
   ~AgentShell() override;
 
   // Reads the checkpoints and starts recovery. Fails with what the store says.
@@ -57,6 +58,7 @@ class AgentShell final : public api::AgentPort {
   void send(const agent::SendMaster& effect);
   void recover_containers(const agent::RecoverContainers& effect);
   void prepare_sandbox(const agent::PrepareSandbox& effect);
+  void fetch(const agent::PrepareSandbox& effect, const std::string& directory);
   void launch(const agent::Launch& effect);
   void resize(const agent::Resize& effect);
   void change_volumes(const agent::ChangeVolumes& effect);
@@ -68,6 +70,7 @@ class AgentShell final : public api::AgentPort {
   const AgentShellOptions options_;
   ports::RecordStore& store_;
   ports::ContainerRuntime& runtime_;
+  ports::Fetcher& fetcher_;
   ports::WorkDirectory& directory_;
   http::Client client_;
   std::atomic<bool> recovered_ = false;

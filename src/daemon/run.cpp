@@ -82,6 +82,20 @@ Result<MasterOptions> master_options(const MasterFlags& given) {
   return options;
 }
 
+fetcher::Options fetcher_options(const AgentFlags& given) {
+  fetcher::Options options;
+  options.settings.stall_timeout = given.fetcher_stall_timeout;
+  if (given.fetcher_max_size) options.settings.bytes_max = given.fetcher_max_size->count;
+  options.settings.frameworks_home = given.frameworks_home.value;
+  options.settings.hadoop_home = given.hadoop_home.value;
+  options.settings.local_paths = given.fetcher_local_paths;
+  options.settings.allowed_networks = given.fetcher_allowed_networks;
+  options.settings.denied_networks = given.fetcher_denied_networks;
+  options.cache_directory = given.fetcher_cache_dir.value;
+  options.cache_bytes_max = given.fetcher_cache_size.count;
+  return options;
+}
+
 Result<AgentOptions> agent_options(const AgentFlags& given) {
   AgentOptions options;
   options.listen = listen_options(given.common);
@@ -108,6 +122,7 @@ Result<AgentOptions> agent_options(const AgentFlags& given) {
   options.gc_delay = given.gc_delay;
   options.gc_disk_headroom = given.gc_disk_headroom;
   options.disk_watch_interval = given.disk_watch_interval;
+  options.fetcher = fetcher_options(given);
   return options;
 }
 

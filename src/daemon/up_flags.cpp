@@ -13,6 +13,7 @@ flags::Table up_table(UpFlags& flags) {
       .example("/var/lib/stoa");
   add_resource_flags(table, flags.agent);
   add_executor_flags(table, flags.agent);
+  add_fetcher_flags(table, flags.agent);
   add_cluster_flags(table, flags.master);
   add_allocation_flags(table, flags.master);
   add_history_flags(table, flags.master);

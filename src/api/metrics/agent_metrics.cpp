@@ -19,10 +19,6 @@ constexpr std::array unfed{
     "containerizer/mesos/container_destroy_errors",
     "containerizer/mesos/provisioner/remove_container_errors",
     "containerizer/mesos/provisioner/bind/remove_rootfs_errors",
-    "containerizer/fetcher/task_fetches_succeeded",
-    "containerizer/fetcher/task_fetches_failed",
-    "containerizer/fetcher/cache_size_total_bytes",
-    "containerizer/fetcher/cache_size_used_bytes",
 };
 
 struct Counted {
@@ -48,6 +44,13 @@ void count_framework(const agent::FrameworkRecord& framework, Counted& counted) 
   }
 }
 
+void add_fetches(MetricValues& values, const ports::FetchCounts& counts) {
+  values["containerizer/fetcher/task_fetches_succeeded"] = static_cast<double>(counts.succeeded);
+  values["containerizer/fetcher/task_fetches_failed"] = static_cast<double>(counts.failed);
+  values["containerizer/fetcher/cache_size_total_bytes"] = static_cast<double>(counts.cache_bytes_max);
+  values["containerizer/fetcher/cache_size_used_bytes"] = static_cast<double>(counts.cache_bytes_used);
+}
+
 }  // namespace
 
 MetricValues agent_metrics(const agent::Snapshot& state, const ReadingContext& context, WallSeconds now) {
@@ -62,6 +65,7 @@ MetricValues agent_metrics(const agent::Snapshot& state, const ReadingContext& c
   values["gc/path_removals_succeeded"] = static_cast<double>(state.garbage.removed);
   values["gc/path_removals_failed"] = static_cast<double>(state.garbage.failed);
   values["gc/path_removals_pending"] = static_cast<double>(state.garbage.pending);
+  add_fetches(values, context.fetches ? context.fetches() : ports::FetchCounts{});
   values["slave/uptime_secs"] = now - context.start_time;
   values["slave/registered"] = state.registered ? 1 : 0;
   values["slave/frameworks_active"] = static_cast<double>(state.frameworks.size());
