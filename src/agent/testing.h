@@ -131,7 +131,7 @@ class World {
   std::map<StreamNumber, Stream> streams;
   std::map<ReplyNumber, Result<>> replies;
   std::map<ExecutorKey, ContainerId> newest_executor;
-  std::vector<std::shared_ptr<const link::ToMaster>> from_executors;  // ExecutorExited and ExecutorMessage.
+  std::vector<std::shared_ptr<const link::ToMaster>> from_executors;   // ExecutorExited and ExecutorMessage.
   std::vector<std::shared_ptr<const link::UpdateOperation>> outcomes;  // Of operations, each as often as it came.
   std::vector<std::shared_ptr<const link::ToMaster>> reports;          // UpdateResources.
   std::set<VolumeDirectory> disk;                                      // Directories of volumes.

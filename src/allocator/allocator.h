@@ -144,7 +144,7 @@ class Allocator {
   model::Resources available(const AgentId& agent) const;
   model::Resources total(const AgentId& agent) const;
   model::Resources allocated(const FrameworkId& framework, const AgentId& agent) const;  // With allocation roles.
-  model::Resources allocated(const AgentId& agent) const;  // To all frameworks together.
+  model::Resources allocated(const AgentId& agent) const;                                // To all frameworks together.
   double dominant_share(const std::string& role) const;                                  // Not divided by weight.
   model::Quantities total_quantities() const;
   model::Quantities allocated_quantities() const;

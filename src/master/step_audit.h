@@ -16,8 +16,8 @@ class StepAudit {
   Result<> check(const Master& master);
 
  private:
-  // How many tasks, executors and offers each record lists. Since every entry of an agent is checked to be in the book of its
-  // framework, equal sums mean that the two books list the same.
+  // How many tasks, executors and offers each record lists. Since every entry of an agent is checked to be in the book
+  // of its framework, equal sums mean that the two books list the same.
   class Counts {
    public:
     template <typename Record>
