@@ -242,6 +242,7 @@ Agent::Core::StatusPointer Agent::Core::completed_status(const ExecutorRun& send
   status->mutable_agent_id()->set_value(id_.value);
   status->mutable_executor_id()->set_value(sender.key.executor.value);
   if (!status->has_timestamp()) status->set_timestamp(now_.wall);
+  mark_drained(*frameworks_.at(run.key.framework).info, *status);
   if (!run.info) return status;  // Not of this agent: nothing is known of its container (EXE-078).
   const ExecutorRun* owner = executor_of(run);
   const ExecutorRun& container = owner != nullptr ? *owner : sender;

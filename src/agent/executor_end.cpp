@@ -55,12 +55,12 @@ void Agent::Core::end_executor(ExecutorRun& executor, ExecutorRun::Verdict verdi
   emit(Destroy{executor.container});
 }
 
-// An executor that has never had a task and waits for none only holds resources (EXE-105); the default executor is
-// there for its tasks alone (EXE-147).
+// An executor that has never had a task and waits for none only holds resources (EXE-105), as does one that will get
+// no more because the agent drains (AGT-182); the default executor is there for its tasks alone (EXE-147).
 void Agent::Core::end_if_idle(ExecutorRun& executor) {
   if (executor.phase == ExecutorRun::Phase::terminated || executor.live > 0) return;
   if (executor.is_custom()) {
-    if (!executor.had_task) shut_down(executor);
+    if (!executor.had_task || drain_) shut_down(executor);
     return;
   }
   if (!executor.is_alive() || !executor.had_task || executor.tasks.empty())

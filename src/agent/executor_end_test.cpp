@@ -1,6 +1,8 @@
 // How executors that outlive their tasks end, and what their tasks are told.
 #include <signal.h>
 
+#include <algorithm>
+
 #include "agent/executor_testing.h"
 #include "mesos/v1/executor/executor.pb.h"
 #include "mesos/v1/mesos.pb.h"
@@ -312,6 +314,24 @@ TEST_F(ExecutorEndTest, TheNameIsFreeAgainAfterThat) {
   launch("b");
   EXPECT_NE(world.newest_executor.at(executor_key()), first);
   EXPECT_EQ(delivered(subscribe()), std::vector<std::string>{"b"});
+}
+
+// EXE-080 AGT-180 AGT-182
+TEST_F(ExecutorEndTest, ADrainKillsItsTasksAndThenEndsIt) {
+  const StreamNumber stream = launch_and_subscribe();
+  update(status("a", v1::TASK_RUNNING, '1'));
+  link::ToAgent order;
+  order.mutable_drain()->mutable_config();
+  world.say(order);
+  world.settle();
+  EXPECT_EQ(types(stream).back(), Event::KILL);
+  update(status("a", v1::TASK_KILLED, '2'));
+  EXPECT_EQ(world.last_status(key("a")).reason(), v1::TaskStatus::REASON_AGENT_DRAINING);
+  EXPECT_EQ(world.last_status(key("a")).state(), v1::TASK_KILLED);
+  const auto told = types(stream);
+  EXPECT_NE(std::ranges::find(told, Event::SHUTDOWN), told.end());
+  end_executor(0);
+  EXPECT_EQ(world.stored_count("drain"), 0U);
 }
 
 // AGT-203
