@@ -67,7 +67,7 @@ def serve_ftp(files):
     listener = socket.create_server(("127.0.0.1", 0))
 
     def session(connection):
-        data = None
+        data, folder = None, "/"
         stream = connection.makefile("rwb")
 
         def say(text):
@@ -77,15 +77,18 @@ def serve_ftp(files):
         say("220 ready")
         for line in stream:
             word, _, rest = line.decode().strip().partition(" ")
-            path = "/" + rest.lstrip("/")
+            path = folder + rest
             if word == "USER":
                 say("331 who are you")
             elif word == "PASS":
                 say("230 in")
             elif word == "PWD":
                 say('257 "/"')
-            elif word in ("CWD", "TYPE"):
-                say("250 fine")
+            elif word == "CWD":
+                folder = (rest if rest.startswith("/") else folder + rest).rstrip("/") + "/"
+                say("250 there")
+            elif word == "TYPE":
+                say("200 fine")
             elif word == "EPSV":
                 data = socket.create_server(("127.0.0.1", 0))
                 say(f"229 passive (|||{data.getsockname()[1]}|)")
@@ -93,7 +96,7 @@ def serve_ftp(files):
                 say(f"213 {len(files[path])}")
             elif word == "RETR" and path in files:
                 say("150 comes")
-                with data.accept()[0] as transfer:
+                with data, data.accept()[0] as transfer:
                     transfer.sendall(files[path])
                 say("226 done")
             elif word == "QUIT":
