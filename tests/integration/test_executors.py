@@ -95,7 +95,8 @@ class Executors(unittest.TestCase):
     def test_a_failing_member_ends_its_group(self):
         with Cluster() as cluster:
             scheduler = Scheduler(cluster.port)
-            executor = {"executor_id": {"value": "pod"}, "type": "DEFAULT", "resources": scalars(cpus=0.1, mem=32)}
+            executor = {"executor_id": {"value": "pod"}, "type": "DEFAULT",
+                        "resources": scalars(cpus=0.1, mem=32, disk=1)}
             members = [task("ok", command={"value": "echo ok; exit 0"}), task("long", command={"value": "sleep 600"}),
                        task("bad", command={"value": "while [ ! -e go ]; do sleep 0.05; done; exit 3"})]
             accept(scheduler, {"type": "LAUNCH_GROUP", "launch_group": {
