@@ -148,6 +148,8 @@ int serve_up(UpOptions options, const ServeOptions& serve) {
     }
     each.work_dir = fmt::format("{}/agent-{}", options.work_dir, number);
     each.runtime_dir = each.work_dir + "/run";
+    // Each empties its cache at start.
+    each.fetcher.cache_directory = fmt::format("{}/agent-{}", options.agent.fetcher.cache_directory, number);
     each.master = (*master)->identity().primary().to_string();
     // A cluster of one machine has no herd to spread: its agents register at once.
     each.registration_backoff_factor = std::chrono::milliseconds(10);
