@@ -69,7 +69,8 @@ void Agent::Core::remove_framework(const FrameworkId& id) {
   for (const auto& name : ended) collect(name);
 }
 
-void Agent::Core::retire_framework(const FrameworkId& id) {
+void Agent::Core::retire_framework(const FrameworkId& retired) {
+  const FrameworkId id = retired;  // It may be the very key that is erased here.
   const auto found = frameworks_.find(id);
   found->second.runs = 0;
   found->second.strangers = 0;
