@@ -276,7 +276,7 @@ void ClientConnection::write() {
   flight_of_pipe_ = 0;
   if (operation_->pipe && !pipe_ended_ && (phase_ == Phase::channel || operation_->request.chunked_upload)) {
     auto more = operation_->pipe->take(pipe_ended_);
-    for (const auto& piece : more) flight_of_pipe_ += piece.size();
+    for (const auto& piece : more) flight_of_pipe_ += piece.bytes().size();
     std::ranges::move(more, std::back_inserter(pieces));
   }
   if (pieces.empty()) {

@@ -36,14 +36,18 @@ bool is_refused(std::string_view parameters) {
 std::string gzip(std::string_view data) {
   z_stream stream{};
   CHECK(deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) == Z_OK, "deflateInit2");
-  std::string out(deflateBound(&stream, data.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
-  stream.avail_in = static_cast<uInt>(data.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  CHECK(deflate(&stream, Z_FINISH) == Z_STREAM_END, "deflate");
-  out.resize(stream.total_out);
+  std::string out;
+  out.resize_and_overwrite(deflateBound(&stream, data.size()), [&](char* to, std::size_t room) {
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(data.data()));
+    stream.avail_in = static_cast<uInt>(data.size());
+    stream.next_out = reinterpret_cast<Bytef*>(to);
+    stream.avail_out = static_cast<uInt>(room);
+    CHECK(deflate(&stream, Z_FINISH) == Z_STREAM_END, "deflate");
+    return stream.total_out;
+  });
   deflateEnd(&stream);
+  // The room is that of a text which does not compress.
+  out.shrink_to_fit();
   return out;
 }
 
@@ -79,6 +83,20 @@ Result<std::string> gunzip(std::string_view data, std::size_t bytes_max) {
   inflateEnd(&stream);
   TRY(std::move(outcome));
   return out;
+}
+
+Response gzipped(const Response& response) {
+  Response out = shared({.status = response.status,
+                         .headers = response.headers,
+                         .body = gzip(response.content()),
+                         .shared_body = nullptr});
+  vary_by_encoding(out);
+  out.headers.set("Content-Encoding", "gzip");
+  return out;
+}
+
+void vary_by_encoding(Response& response) {
+  if (!response.headers.lists("Vary", "Accept-Encoding")) response.headers.add("Vary", "Accept-Encoding");
 }
 
 bool accepts_gzip(const Headers& headers) {

@@ -192,7 +192,7 @@ void Connection::begin_request(RequestHead head) {
                      .peer = peer_,
                      .version = head_.version,
                      .local = is_local_};
-  accept_encoding_ = request_.headers.joined("Accept-Encoding").value_or("");
+  accepts_gzip_ = accepts_gzip(request_.headers);
   match_ = {};
   ++requests_;
   early_ = early_answer();
@@ -341,7 +341,7 @@ void Connection::on_deadline() {
   deadline_.reset();
   if (phase_ == Phase::head || phase_ == Phase::body)
     refuse({408, "408 Request Timeout: the request did not arrive in time."});
-  else if (phase_ == Phase::draining)
+  else if (phase_ == Phase::draining || writing_)
     close();
 }
 

@@ -40,6 +40,7 @@ class Connection final : public Exchange, public PipeOwner, public std::enable_s
 
   // Exchange; any thread.
   void respond(Response response) override;
+  bool wants_gzip(std::size_t bytes) const override;
   std::shared_ptr<Stream> stream(Response head) override;
   void upgrade(std::string protocol, Headers headers, std::function<void(std::shared_ptr<Channel>)> on_open) override;
 
@@ -111,7 +112,8 @@ class Connection final : public Exchange, public PipeOwner, public std::enable_s
   std::uint64_t requests_ = 0;
   std::function<void(Result<std::string>)> upload_callback_;
   // Copies for the access record: the handler owns the request.
-  std::string user_agent_, forwarded_for_, accept_encoding_;
+  std::string user_agent_, forwarded_for_;
+  bool accepts_gzip_ = false;
   TimePoint begun_;
 
   OutQueue out_;

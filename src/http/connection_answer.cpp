@@ -10,6 +10,8 @@ namespace {
 // How long, and how much of, what a refused client still sends is thrown away, so that it reads the answer before it
 // sees a reset.
 constexpr Duration drain_time_max = std::chrono::seconds(2);
+// Bytes given to the kernel at once: other connections wait for no more than that.
+constexpr std::size_t write_step = 64 * 1024;
 
 }  // namespace
 
@@ -49,15 +51,18 @@ void Connection::refuse(const Refusal& refusal) {
   answer(text(refusal.status, refusal.reason));
 }
 
+bool Connection::wants_gzip(std::size_t bytes) const {
+  return options_.compress && bytes >= options_.compress_bytes_min && accepts_gzip_;
+}
+
 void Connection::compress(Response& response) const {
-  if (!options_.compress || response.body.size() < options_.compress_bytes_min ||
-      response.headers.has("Content-Encoding"))
-    return;
-  // Caches must know even where this client did not want it.
-  if (!response.headers.lists("Vary", "Accept-Encoding")) response.headers.add("Vary", "Accept-Encoding");
-  if (accept_encoding_.empty() || !accepts_gzip({{"Accept-Encoding", accept_encoding_}})) return;
-  response.body = gzip(response.body);
-  response.headers.set("Content-Encoding", "gzip");
+  const std::size_t bytes = response.content().size();
+  if (!options_.compress || bytes < options_.compress_bytes_min || response.headers.has("Content-Encoding")) return;
+  if (wants_gzip(bytes)) {
+    response = gzipped(response);
+  } else {
+    vary_by_encoding(response);
+  }
 }
 
 // What every head has.
@@ -91,11 +96,16 @@ void Connection::answer(Response response) {
   compress(response);
   response.headers.remove("Transfer-Encoding");
   const bool has_body = response.status != 204 && response.status != 304;
-  if (has_body) response.headers.set("Content-Length", std::to_string(response.body.size()));
+  const std::size_t length = response.content().size();
+  if (has_body) response.headers.set("Content-Length", std::to_string(length));
   complete_head(response);
-  note_access(response.status, response.body.size());
+  note_access(response.status, length);
   out_.append(format_response_head(response.status, response.headers));
-  if (has_body && !is_head_request_) out_.append(std::move(response.body));
+  if (has_body && !is_head_request_ && response.shared_body) {
+    out_.append(std::move(response.shared_body));
+  } else if (has_body && !is_head_request_) {
+    out_.append(std::move(response.body));
+  }
   answered_ = true;
   write();
 }
@@ -173,7 +183,7 @@ void Connection::write() {
   flight_of_pipe_ = 0;
   if (pipe_ && !pipe_ended_) {
     auto more = pipe_->take(pipe_ended_);
-    for (const auto& piece : more) flight_of_pipe_ += piece.size();
+    for (const auto& piece : more) flight_of_pipe_ += piece.bytes().size();
     std::ranges::move(more, std::back_inserter(pieces));
   }
   if (pieces.empty()) {
@@ -182,13 +192,23 @@ void Connection::write() {
   }
   flight_.assign(std::move(pieces));
   writing_ = true;
+  // The reader of an answer must go on reading (V0-162); a stream has its own limit.
+  const bool is_answer = phase_ == Phase::handling && answered_;
+  if (is_answer) arm(options_.write_progress_max);
+  const auto how_much_more = [this, is_answer](boost::system::error_code error, std::size_t) -> std::size_t {
+    if (error) return 0;
+    if (is_answer && deadline_) deadline_ = net::now() + options_.write_progress_max;
+    return write_step;
+  };
   const auto on_done = [self = shared_from_this()](boost::system::error_code error, std::size_t) {
     self->on_written(!error);
   };
-  if (flight_.pieces.size() == 1)
-    boost::asio::async_write(socket_, boost::asio::buffer(flight_.pieces.front()), on_done);
-  else
-    boost::asio::async_write(socket_, flight_.buffers(), on_done);
+  if (flight_.pieces.size() == 1) {
+    const auto bytes = flight_.pieces.front().bytes();
+    boost::asio::async_write(socket_, boost::asio::buffer(bytes.data(), bytes.size()), how_much_more, on_done);
+  } else {
+    boost::asio::async_write(socket_, flight_.buffers(), how_much_more, on_done);
+  }
 }
 
 void Connection::on_written(bool ok) {
@@ -202,7 +222,10 @@ void Connection::on_written(bool ok) {
   }
   if (!out_.empty()) return write();
   // 100 Continue is no answer: the request is then still being read, or handled.
-  if (phase_ == Phase::handling && answered_) on_answered();
+  if (phase_ == Phase::handling && answered_) {
+    disarm();
+    on_answered();
+  }
 }
 
 void Connection::on_answered() {

@@ -131,4 +131,10 @@ bool wants_upgrade(const Request& request, std::string_view protocol) {
          request.headers.lists("Upgrade", protocol);
 }
 
+Response shared(Response response) {
+  if (!response.shared_body) response.shared_body = std::make_shared<const std::string>(std::move(response.body));
+  response.body.clear();
+  return response;
+}
+
 }  // namespace stoa::http

@@ -77,7 +77,14 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
+  // In place of `body`, where several answers are one text: copies of the answer then share it.
+  std::shared_ptr<const std::string> shared_body;
+
+  std::string_view content() const { return shared_body ? std::string_view(*shared_body) : std::string_view(body); }
 };
+
+// The same answer with a body that its copies share.
+Response shared(Response response);
 
 // `Not Found`.
 std::string_view status_reason(int status);

@@ -7,20 +7,25 @@ namespace stoa::http {
 void OutQueue::append(std::string_view bytes) {
   constexpr std::size_t piece_max = 64 * 1024;
   bytes_ += bytes.size();
-  if (!pieces_.empty() && pieces_.back().size() + bytes.size() <= piece_max)
-    pieces_.back().append(bytes);
+  if (!pieces_.empty() && !pieces_.back().shared && pieces_.back().own.size() + bytes.size() <= piece_max)
+    pieces_.back().own.append(bytes);
   else
-    pieces_.emplace_back(bytes);
+    pieces_.push_back({.own = std::string(bytes), .shared = nullptr});
 }
 
 void OutQueue::append(std::string&& bytes) {
   constexpr std::size_t copied_max = 8 * 1024;
   if (bytes.size() <= copied_max) return append(std::string_view(bytes));
   bytes_ += bytes.size();
-  pieces_.push_back(std::move(bytes));
+  pieces_.push_back({.own = std::move(bytes), .shared = nullptr});
 }
 
-std::vector<std::string> OutQueue::take() {
+void OutQueue::append(std::shared_ptr<const std::string> bytes) {
+  bytes_ += bytes->size();
+  pieces_.push_back({.own = {}, .shared = std::move(bytes)});
+}
+
+std::vector<Piece> OutQueue::take() {
   bytes_ = 0;
   return std::exchange(pieces_, {});
 }
@@ -112,7 +117,7 @@ std::size_t Pipe::buffered() const {
   return unsent_;
 }
 
-std::vector<std::string> Pipe::take(bool& ended) {
+std::vector<Piece> Pipe::take(bool& ended) {
   const std::lock_guard lock(mutex_);
   notified_ = false;
   ended = ending_;

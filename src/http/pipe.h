@@ -16,18 +16,27 @@ namespace stoa::http {
 
 using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
+// Bytes that are sent from where they lie: some of our own, or a text that other connections send as well.
+struct Piece {
+  std::string own;
+  std::shared_ptr<const std::string> shared;
+
+  std::string_view bytes() const { return shared ? std::string_view(*shared) : std::string_view(own); }
+};
+
 // Bytes in order, in few pieces, without copying big ones.
 class OutQueue {
  public:
   void append(std::string_view bytes);
   void append(std::string&& bytes);
+  void append(std::shared_ptr<const std::string> bytes);
   bool empty() const { return pieces_.empty(); }
   std::size_t bytes() const { return bytes_; }
-  std::vector<std::string> take();
+  std::vector<Piece> take();
   void clear();
 
  private:
-  std::vector<std::string> pieces_;
+  std::vector<Piece> pieces_;
   std::size_t bytes_ = 0;
 };
 
@@ -63,7 +72,7 @@ class Pipe final : public Stream, public Channel {
   // The side of the connection; on its strand.
 
   // Moves what is to be written next. `ended`: nothing will follow it, the zero chunk included.
-  std::vector<std::string> take(bool& ended);
+  std::vector<Piece> take(bool& ended);
   void on_written(std::size_t bytes);
   bool wants_input() const;
   void deliver(std::string_view data);

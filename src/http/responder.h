@@ -18,6 +18,8 @@ class Exchange {
  public:
   virtual ~Exchange() = default;
   virtual void respond(Response response) = 0;
+  // Whether an answer of that size is to be compressed. Thread-safe until the answer is given.
+  virtual bool wants_gzip(std::size_t) const { return false; }
   virtual std::shared_ptr<Stream> stream(Response head) = 0;
   virtual void upgrade(std::string protocol, Headers headers,
                        std::function<void(std::shared_ptr<Channel>)> on_open) = 0;
@@ -32,6 +34,8 @@ class Responder {
 
   // Sends a whole answer. Nothing happens if the client has gone (HTTP-193).
   void respond(Response response);
+  // Whether an answer of that size will be compressed on an I/O thread, unless it comes compressed (gzipped()).
+  bool wants_gzip(std::size_t bytes) const { return exchange_ != nullptr && exchange_->wants_gzip(bytes); }
   // Sends status and headers at once (HTTP-092); the body is what is sent on the stream. If the client has gone, the
   // stream is closed from the start. response.body must be empty.
   std::shared_ptr<Stream> stream(Response head);

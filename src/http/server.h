@@ -37,17 +37,18 @@ struct AccessRecord {
 };
 
 struct ServerOptions {
-  std::size_t head_bytes_max = 32 * 1024;                 // Request line and headers: 431.
-  std::size_t headers_max = 100;                          // Fields: 431.
-  std::size_t url_bytes_max = 16 * 1024;                  // 414.
-  std::size_t body_bytes_max = 64 << 20;                  // After inflating: 413.
-  Duration head_time_max = std::chrono::seconds(10);      // From its first byte: 408.
-  Duration body_progress_max = std::chrono::seconds(20);  // Without a byte: 408. Not for streaming bodies.
-  std::size_t connections_max = 20'000;                   // Then accepting pauses.
-  std::size_t connections_per_address_max = 1'000;        // Then 429 and closed.
-  std::size_t pipelined_max = 100;                        // Requests read ahead; then reading pauses.
-  std::size_t stream_bytes_max = 64 << 20;                // Unsent bytes of a stream or channel; then it is cut.
-  bool compress = true;                                   // gzip (HTTP-108).
+  std::size_t head_bytes_max = 32 * 1024;                  // Request line and headers: 431.
+  std::size_t headers_max = 100;                           // Fields: 431.
+  std::size_t url_bytes_max = 16 * 1024;                   // 414.
+  std::size_t body_bytes_max = 64 << 20;                   // After inflating: 413.
+  Duration head_time_max = std::chrono::seconds(10);       // From its first byte: 408.
+  Duration body_progress_max = std::chrono::seconds(20);   // Without a byte: 408. Not for streaming bodies.
+  Duration write_progress_max = std::chrono::seconds(60);  // Of an answer, without a byte taken: closed.
+  std::size_t connections_max = 20'000;                    // Then accepting pauses.
+  std::size_t connections_per_address_max = 1'000;         // Then 429 and closed.
+  std::size_t pipelined_max = 100;                         // Requests read ahead; then reading pauses.
+  std::size_t stream_bytes_max = 64 << 20;                 // Unsent bytes of a stream or channel; then it is cut.
+  bool compress = true;                                    // gzip (HTTP-108).
   std::size_t compress_bytes_min = 1024;
   // After how long a silent peer is given up, by keep-alive probes and unacknowledged data (HTTP-028).
   Duration dead_peer_time = std::chrono::seconds(75);

@@ -500,5 +500,53 @@ TEST_F(ServerTest, UnixSocketsServeAndAreMarked) {
   EXPECT_TRUE(client.read_all().ends_with("local"));
 }
 
+// ---- Big answers
+
+// V0-162
+TEST_F(ServerTest, AnswersThatAreOneTextAreSentFromOneCopy) {
+  const auto text = std::make_shared<const std::string>(16'000'000, 'x');
+  Router router;
+  router.add("/big", {"GET"}, [text](Request, Responder responder) {
+    Response response = json({});
+    response.shared_body = text;
+    responder.respond(std::move(response));
+  });
+  start({}, std::move(router));
+  auto first = connect();
+  auto second = connect();
+  for (auto* client : {&first, &second}) client->send("GET /big HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  // Held here, by the handler, and by each answer of which the client has not read all.
+  while (text.use_count() < 4) std::this_thread::yield();
+  for (auto* client : {&first, &second}) {
+    const auto answer = client->read_all();
+    EXPECT_TRUE(answer.contains("Content-Length: 16000000\r\n"));
+    EXPECT_TRUE(answer.ends_with("\r\n\r\n" + *text));
+  }
+  const auto zipped = exchange("GET /big HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(zipped.contains("Content-Encoding: gzip\r\n"));
+  EXPECT_EQ(gunzip(zipped.substr(zipped.find("\r\n\r\n") + 4), 16'000'000).value(), *text);
+}
+
+// V0-162
+TEST_F(ServerTest, WhoStopsReadingABigAnswerIsCutAndWhoReadsSlowlyIsNot) {
+  Router router;
+  router.add("/big", {"GET"},
+             [](Request, Responder responder) { responder.respond(json(std::string(std::size_t{32} << 20, 'x'))); });
+  start({.write_progress_max = 1s}, std::move(router));
+  auto idle = connect();
+  auto slow = connect();
+  for (auto* client : {&idle, &slow}) client->send("GET /big HTTP/1.1\r\nHost: x\r\n\r\n");
+  std::size_t got = 0;
+  for (int step = 0; step < 16; ++step) {
+    got += slow.read_exactly(std::size_t{2} << 20).size();
+    std::promise<void> later;
+    const auto timer = loop_.after(80ms, [&] { later.set_value(); });
+    later.get_future().wait();
+  }
+  EXPECT_EQ(got, std::size_t{32} << 20);
+  while (server_->connections() > 1) std::this_thread::yield();
+  EXPECT_LT(idle.read_all().size(), std::size_t{32} << 20);
+}
+
 }  // namespace
 }  // namespace stoa::http

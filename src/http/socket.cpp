@@ -31,16 +31,16 @@ ReadOutcome read_now(int descriptor) {
   return {.broken = true};
 }
 
-void Flight::assign(std::vector<std::string> from) {
+void Flight::assign(std::vector<Piece> from) {
   pieces = std::move(from);
   bytes = 0;
-  for (const auto& piece : pieces) bytes += piece.size();
+  for (const auto& piece : pieces) bytes += piece.bytes().size();
 }
 
 std::vector<boost::asio::const_buffer> Flight::buffers() const {
   std::vector<boost::asio::const_buffer> out;
   out.reserve(pieces.size());
-  for (const auto& piece : pieces) out.emplace_back(piece.data(), piece.size());
+  for (const auto& piece : pieces) out.emplace_back(piece.bytes().data(), piece.bytes().size());
   return out;
 }
 

@@ -31,10 +31,10 @@ ReadOutcome read_now(int descriptor);
 
 // The pieces of one write, alive until it is done.
 struct Flight {
-  std::vector<std::string> pieces;
+  std::vector<Piece> pieces;
   std::size_t bytes = 0;
 
-  void assign(std::vector<std::string> from);
+  void assign(std::vector<Piece> from);
   std::vector<boost::asio::const_buffer> buffers() const;
 };
 
