@@ -2,6 +2,7 @@
 
 #include "agent/executor_status.h"
 #include "api/decode.h"
+#include "codec/arena.h"
 #include "mesos/v1/executor/executor.pb.h"
 
 namespace stoa::api {
@@ -34,7 +35,7 @@ Result<> validate_call(const Call& call) {
 void ExecutorApi::handle(http::Request request, http::Responder responder) {
   if (!agent_.recovered()) return responder.respond(refusal(503, not_recovered));
   if (request.method != "POST") return responder.respond(only_post(request.method));
-  auto call = std::make_shared<Call>();
+  auto call = codec::make_in_arena<Call>();
   if (auto decoded = decode_call(request, *call); !decoded) return responder.respond(std::move(decoded).error());
   if (auto valid = validate_call(*call); !valid) {
     return responder.respond(refusal(400, "Failed to validate Executor::Call: " + valid.error().message));

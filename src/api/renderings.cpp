@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/answers.h"
+#include "http/compress.h"
 
 namespace stoa::api {
 
@@ -43,12 +44,23 @@ void Renderings::start_next() {
     }
     batch->timer.cancel();
     batch->render(
-        [self = shared_from_this(), batch](const http::Response& response) { self->finish(batch, response); });
+        [self = shared_from_this(), batch](http::Response response) { self->finish(batch, std::move(response)); });
   }
 }
 
-void Renderings::finish(const std::shared_ptr<Batch>& batch, const http::Response& response) {
-  for (http::Responder& responder : batch->responders) responder.respond(response);
+void Renderings::finish(const std::shared_ptr<Batch>& batch, http::Response response) {
+  response = http::shared(std::move(response));
+  const std::size_t bytes = response.content().size();
+  const bool is_final = response.headers.has("Content-Encoding");
+  // Who takes it as it is need not wait for the others.
+  for (http::Responder& responder : batch->responders) {
+    if (is_final || !responder.wants_gzip(bytes)) responder.respond(response);
+  }
+  const auto left = std::ranges::find_if(batch->responders, &http::Responder::is_pending);
+  if (left != batch->responders.end()) response = http::gzipped(response);
+  for (auto responder = left; responder != batch->responders.end(); ++responder) {
+    if (responder->is_pending()) responder->respond(response);
+  }
   batch->responders.clear();
   batch->render = nullptr;
   {

@@ -2,8 +2,9 @@
 //
 // A document of a large cluster takes seconds of a processor and a copy of itself in memory, and dashboards ask for the
 // same one at the same time. So at most `running_max` are made at once, one for each key, and what waits with the same
-// key is answered from one rendering (OPR-065). A request never joins a rendering that has begun: its state may be
-// older than a write that the caller has seen answered (OPR-062).
+// key is answered from one rendering (OPR-065): one text that is held once, and compressed once, on the thread that
+// made it, for behind those that serve connections others wait. A request never joins a rendering that has begun: its
+// state may be older than a write that the caller has seen answered (OPR-062).
 #pragma once
 
 #include <atomic>
@@ -51,7 +52,7 @@ class Renderings : public std::enable_shared_from_this<Renderings> {
   };
 
   void start_next();
-  void finish(const std::shared_ptr<Batch>& batch, const http::Response& response);
+  void finish(const std::shared_ptr<Batch>& batch, http::Response response);
   void give_up(const std::shared_ptr<Batch>& batch);
 
   net::Loop& loop_;

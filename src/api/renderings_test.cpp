@@ -1,6 +1,7 @@
 #include "api/renderings.h"
 
 #include "api/testing.h"
+#include "http/compress.h"
 
 namespace stoa::api {
 namespace {
@@ -43,6 +44,56 @@ TEST_F(RenderingTest, RequestsThatWaitTogetherShareTheNextRenderingNotTheOneUnde
   EXPECT_EQ(answered(1), "new");
   EXPECT_EQ(answered(2), "new");
   EXPECT_EQ(renderings_->shared(), 1u);
+}
+
+// One that takes gzip, or does not.
+class Client final : public http::Exchange {
+ public:
+  explicit Client(bool takes_gzip) : takes_gzip_(takes_gzip) {}
+  void respond(http::Response response) override { answer = std::move(response); }
+  bool wants_gzip(std::size_t bytes) const override { return takes_gzip_ && bytes > 1; }
+  std::shared_ptr<http::Stream> stream(http::Response) override { return nullptr; }
+  void upgrade(std::string, http::Headers, std::function<void(std::shared_ptr<http::Channel>)>) override {}
+
+  http::Response answer;
+
+ private:
+  const bool takes_gzip_;
+};
+
+// HTTP-108
+TEST_F(RenderingTest, OneTextIsHeldOnceAndCompressedOnceForAllWhoTakeIt) {
+  std::vector<std::shared_ptr<Client>> clients;
+  for (const bool takes_gzip : {true, true, false, true, false}) {
+    clients.push_back(std::make_shared<Client>(takes_gzip));
+    renderings_->answer(
+        "a", [this](Renderings::Done done) { started_.emplace_back("a", std::move(done)); },
+        http::Responder(clients.back()));
+  }
+  finish(0, "the first came alone");
+  const std::string text(5'000, 'x');
+  finish(1, text);
+  const auto& zipped = clients[1]->answer;
+  EXPECT_EQ(http::gunzip(zipped.content(), 10'000).value(), text);
+  EXPECT_EQ(zipped.headers.get("Content-Encoding"), "gzip");
+  EXPECT_EQ(zipped.headers.get("Vary"), "Accept-Encoding");
+  EXPECT_EQ(zipped.shared_body, clients[3]->answer.shared_body);
+  const auto& plain = clients[2]->answer;
+  EXPECT_EQ(plain.content(), text);
+  EXPECT_FALSE(plain.headers.has("Content-Encoding"));
+  EXPECT_EQ(plain.shared_body, clients[4]->answer.shared_body);
+}
+
+TEST_F(RenderingTest, WhatIsEncodedAlreadyIsLeftAlone) {
+  const auto client = std::make_shared<Client>(true);
+  renderings_->answer(
+      "a",
+      [](const Renderings::Done& done) {
+        done({.status = 200, .headers = {{"Content-Encoding", "br"}}, .body = std::string(5'000, 'x')});
+      },
+      http::Responder(client));
+  EXPECT_EQ(client->answer.content(), std::string(5'000, 'x'));
+  EXPECT_EQ(client->answer.headers.get("Content-Encoding"), "br");
 }
 
 TEST_F(RenderingTest, NoMoreRunAtOnceThanTheLimit) {

@@ -18,7 +18,10 @@ namespace stoa::api::testing {
 class CaughtExchange final : public http::Exchange {
  public:
   explicit CaughtExchange(std::promise<http::Response>& answer) : answer_(answer) {}
-  void respond(http::Response response) override { answer_.set_value(std::move(response)); }
+  void respond(http::Response response) override {
+    if (response.shared_body) response.body = *response.shared_body;
+    answer_.set_value(std::move(response));
+  }
   std::shared_ptr<http::Stream> stream(http::Response) override { return nullptr; }
   void upgrade(std::string, http::Headers, std::function<void(std::shared_ptr<http::Channel>)>) override {}
 
