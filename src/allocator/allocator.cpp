@@ -71,7 +71,7 @@ std::vector<ClientIndex> named_clients(const Books& books, const Framework& fram
 
 void apply_whitelist(Books& books, Agent& agent) {
   agent.is_whitelisted = !books.whitelist.has_value() || books.whitelist->contains(agent.spec.hostname);
-  agent.idle_generation = 0;
+  books.wake(agent);
 }
 
 // Takes resources back; the role says from which client.
@@ -107,27 +107,16 @@ void expire_filters(Books& books, TimePoint now) {
   while (!books.expiries.empty() && books.expiries.top().at <= now) {
     const auto [at, agent, client] = books.expiries.top();
     books.expiries.pop();
-    if (books.agents[agent].filters.expire(client, now)) books.agents[agent].idle_generation = 0;
+    if (books.agents[agent].filters.expire(client, now)) books.wake(books.agents[agent]);
   }
-}
-
-bool is_candidate(const Books& books, const Agent& agent) {
-  return agent.is_present && agent.is_active && agent.is_whitelisted && !agent.free.empty() &&
-         agent.idle_generation != books.generation;
 }
 
 // In the order of their ids.
 std::vector<AgentIndex> requested_agents(Books& books, bool all) {
-  std::vector<AgentIndex> result;
   std::vector<AgentIndex> requested = std::exchange(books.agents_requested, {});
   for (const AgentIndex index : requested) books.agents[index].is_requested = false;
-  if (all) {
-    for (const auto& [id, index] : books.agents_by_id) {
-      if (is_candidate(books, books.agents[index])) result.push_back(index);
-    }
-    return result;
-  }
-  std::erase_if(requested, [&](AgentIndex index) { return !is_candidate(books, books.agents[index]); });
+  if (all) return books.take_candidates();
+  std::erase_if(requested, [&](AgentIndex index) { return !books.is_candidate(books.agents[index]); });
   std::ranges::sort(requested, {}, [&](AgentIndex index) -> const AgentId& { return books.agents[index].id; });
   requested.erase(std::ranges::unique(requested).begin(), requested.end());
   return requested;
@@ -238,7 +227,7 @@ void Allocator::activate_agent(const AgentId& id, TimePoint now) {
   Agent* agent = books_->find_agent(id);
   if (agent == nullptr) return;
   agent->is_active = true;
-  agent->idle_generation = 0;
+  books_->wake(*agent);
   books_->request(*agent, now);
 }
 
@@ -267,7 +256,7 @@ void Allocator::forget_filters(const AgentId& id, TimePoint now) {
   Agent* agent = books_->find_agent(id);
   if (agent == nullptr) return;
   agent->filters.clear();
-  agent->idle_generation = 0;
+  books_->wake(*agent);
   books_->request(*agent, now);
 }
 

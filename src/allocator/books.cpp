@@ -205,7 +205,30 @@ void Books::recompute_free(Agent& agent) {
   agent.is_overcommitted = !agent.free.contains(held);
   agent.free.subtract_floored(held);
   agent.free += agent.spec.total.shared();
+  wake(agent);
+}
+
+void Books::wake(Agent& agent) {
   agent.idle_generation = 0;
+  if (std::exchange(agent.is_awake, true)) return;
+  agents_awake.push_back(agents_by_id.at(agent.id));
+}
+
+std::vector<AgentIndex> Books::take_candidates() {
+  std::vector<AgentIndex> awake = std::exchange(agents_awake, {});
+  for (const AgentIndex index : awake) agents[index].is_awake = false;
+  const bool few = awake.size() < agents_by_id.size() / 8;
+  if (std::exchange(awake_generation, generation) == generation && few) {
+    std::erase_if(awake, [&](AgentIndex index) { return !is_candidate(agents[index]); });
+    std::ranges::sort(awake, {}, [&](AgentIndex index) -> const AgentId& { return agents[index].id; });
+    awake.erase(std::ranges::unique(awake).begin(), awake.end());
+    return awake;
+  }
+  awake.clear();
+  for (const auto& [id, index] : agents_by_id) {
+    if (is_candidate(agents[index])) awake.push_back(index);
+  }
+  return awake;
 }
 
 void Books::request(Agent& agent, TimePoint now) {
@@ -252,7 +275,7 @@ void Books::hold(Agent& agent, ClientIndex client, const model::Resources& resou
 }
 
 void Books::give_back(Agent& agent, const model::Resources& resources) {
-  agent.idle_generation = 0;
+  wake(agent);
   if (agent.is_overcommitted) {
     recompute_free(agent);
     return;

@@ -71,8 +71,9 @@ struct Agent {
   std::vector<Holding> holdings;
   Filters filters;
 
-  // Nobody wanted anything of it when the books were at this generation; 0: not known.
+  // Nobody wanted anything of it when the books were at this generation; 0: not known. See Books::wake.
   std::uint64_t idle_generation = 0;
+  bool is_awake = false;  // Listed in Books::agents_awake.
   // `content` names the state of `free` that `content_resources` copies.
   Content content = 0;
   model::Resources content_resources;
@@ -100,6 +101,18 @@ class Books {
   Agent& insert_agent(const AgentId& id, AgentSpec spec);
   void erase_agent(Agent& agent);
   void set_total(Agent& agent, model::Resources total);
+  // Something changed that may make somebody want what the agent has free.
+  void wake(Agent& agent);
+  // Is somebody to be asked in a cycle whether they want what it has free?
+  bool is_candidate(const Agent& agent) const {
+    return agent.is_present && agent.is_active && agent.is_whitelisted && !agent.free.empty() &&
+           agent.idle_generation != generation;
+  }
+  // All candidates, in the order of their ids, for a cycle that visits each of them. O(agents woken since the last
+  // time), or O(agents) if these are many or a client may want what it did not want before.
+  std::vector<AgentIndex> take_candidates();
+  // Law: a candidate is found by take_candidates.
+  bool is_findable(const Agent& agent) const { return agent.is_awake || awake_generation != generation; }
   void request(Agent& agent, TimePoint now);
   void request_all(TimePoint now);
 
@@ -124,6 +137,8 @@ class Books {
   std::deque<Agent> agents;
   std::map<AgentId, AgentIndex> agents_by_id;  // Ordered: the order of visits starts from it.
   std::vector<AgentIndex> agents_unused;
+  std::vector<AgentIndex> agents_awake;  // All candidates are among them, if the generation is this one:
+  std::uint64_t awake_generation = 0;
   std::vector<AgentIndex> agents_requested;
   bool all_requested = false;
 

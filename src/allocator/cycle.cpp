@@ -105,7 +105,11 @@ std::vector<Grant> give_away(Books& books, const std::vector<AgentIndex>& candid
     books.tree.settle();  // The order counts what this cycle has given so far (ALC-032).
     Visit visit(books, agent, grants);
     books.tree.walk(visit);
-    agent.idle_generation = visit.has_given() ? 0 : books.generation;
+    if (visit.has_given()) {
+      books.wake(agent);  // There may be a rest for the next cycle.
+    } else {
+      agent.idle_generation = books.generation;
+    }
   }
   return grants;
 }

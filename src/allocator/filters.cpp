@@ -32,7 +32,14 @@ void Filters::erase(std::size_t index) {
 
 void Filters::add(ClientIndex client, std::uint64_t epoch, TimePoint expires, model::Resources refused) {
   const std::size_t index = first_of(client);
-  while (index < clients_.size() && clients_[index] == client && matches_[index].epoch != epoch) erase(index);
+  for (std::size_t i = index; i < clients_.size() && clients_[i] == client;) {
+    const bool is_void = matches_[i].epoch != epoch;
+    if (is_void || (refusals_[i].expires <= expires && refused.contains(refusals_[i].refused))) {
+      erase(i);
+    } else {
+      ++i;
+    }
+  }
   const auto at = static_cast<std::ptrdiff_t>(index);
   clients_.insert(clients_.begin() + at, client);
   matches_.insert(matches_.begin() + at, {epoch, 0});

@@ -26,7 +26,9 @@ Duration refusal_length(double refuse_seconds);
 
 class Filters {
  public:
-  // Refuses `refused` (without allocation role) until `expires`.
+  // Refuses `refused` (without allocation role) until `expires`. Earlier refusals of the client that this one covers,
+  // in what they refuse and for how long, are dropped: whoever declines an agent again and again while it grows has
+  // one.
   void add(ClientIndex client, std::uint64_t epoch, TimePoint expires, model::Resources refused);
   // Is `offered` withheld from the client? `content` names the free resources from which `offered` was taken; pass 0
   // if the client sees only a part of them.

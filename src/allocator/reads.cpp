@@ -115,7 +115,13 @@ Result<> Allocator::audit(const AgentId& id) const {
 }
 
 Result<> Allocator::audit() const {
-  for (const auto& [id, index] : books_->agents_by_id) TRY(audit_agent(books_->agents[index]));
+  for (const auto& [id, index] : books_->agents_by_id) {
+    const Agent& agent = books_->agents[index];
+    TRY(audit_agent(agent));
+    if (books_->is_candidate(agent) && !books_->is_findable(agent)) {
+      return broken(fmt::format("agent {} has something to give and is in no cycle", id.value));
+    }
+  }
   const auto held = held_by_client(*books_);
   model::Quantities sum;
   for (const auto& [client, quantities] : held) {
