@@ -1,5 +1,7 @@
 #include "master/executors.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "master/send.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
@@ -9,6 +11,14 @@ namespace {
 
 using mesos::v1::ExecutorInfo;
 using SchedulerEvent = mesos::v1::scheduler::Event;
+
+// Does the agent run anything of the framework?
+bool runs_any(const Agent& agent, const FrameworkId& framework) {
+  const auto task = agent.tasks.lower_bound({framework, TaskId()});
+  if (task != agent.tasks.end() && task->first == framework) return true;
+  const auto executor = agent.executors.lower_bound({framework, ExecutorId()});
+  return executor != agent.executors.end() && executor->first.first == framework;
+}
 
 }  // namespace
 
@@ -85,11 +95,20 @@ void tell_executor_failure(Context& context, const Framework& framework, const A
   send(context, framework, std::move(event));
 }
 
-bool runs_any(const Agent& agent, const FrameworkId& framework) {
-  const auto task = agent.tasks.lower_bound({framework, TaskId()});
-  if (task != agent.tasks.end() && task->first == framework) return true;
-  const auto executor = agent.executors.lower_bound({framework, ExecutorId()});
-  return executor != agent.executors.end() && executor->first.first == framework;
+std::vector<const Agent*> agents_of(const State& state, const Framework& framework) {
+  std::vector<const Agent*> result;
+  if (framework.tasks.size() + framework.executors.size() < state.agents.size()) {
+    for (const auto& [id, task] : framework.tasks) result.push_back(&state.agents.at(task.agent));
+    for (const auto& [agent, id] : framework.executors) result.push_back(&state.agents.at(agent));
+    std::ranges::sort(result, {}, &Agent::id);
+    const auto repeated = std::ranges::unique(result);
+    result.erase(repeated.begin(), repeated.end());
+    return result;
+  }
+  for (const auto& [id, agent] : state.agents) {
+    if (runs_any(agent, framework.id)) result.push_back(&agent);
+  }
+  return result;
 }
 
 }  // namespace stoa::master

@@ -30,7 +30,8 @@ void release_executors(Context& context, Framework& framework);
 void tell_executor_failure(Context& context, const Framework& framework, const AgentId& agent,
                            const ExecutorId& executor, int status);
 
-// Does the agent run anything of the framework?
-bool runs_any(const Agent& agent, const FrameworkId& framework);
+// The agents that run anything of the framework, in the order of their ids. O(the fewer: its tasks and executors, or
+// all agents).
+std::vector<const Agent*> agents_of(const State& state, const Framework& framework);
 
 }  // namespace stoa::master

@@ -262,9 +262,7 @@ void finish_removal(Context& context, const FrameworkId& id) {
   }
   auto shutdown = std::make_shared<link::ToAgent>();
   shutdown->mutable_shutdown_framework()->mutable_framework_id()->set_value(id.value);
-  for (auto& [agent_id, agent] : state.agents) {
-    if (runs_any(agent, id)) send(context, agent, shutdown);
-  }
+  for (const Agent* agent : agents_of(state, framework)) send(context, *agent, shutdown);
   end_all_tasks(context, framework);
   release_executors(context, framework);
   orphan_operations(context, framework);

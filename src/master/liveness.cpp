@@ -70,9 +70,12 @@ void ping(Context& context, Agent& agent) {
     return;
   }
   ++agent.pings_unanswered;  // Until the answer to this one comes.
-  auto message = std::make_shared<link::ToAgent>();
-  message->mutable_ping()->set_connected(true);
-  send(context, agent, std::move(message));
+  static const auto message = [] {
+    link::ToAgent made;
+    made.mutable_ping()->set_connected(true);
+    return std::make_shared<const link::ToAgent>(made);
+  }();
+  send(context, agent, message);
   context.state.timers.set({TimerKey::Kind::agent_ping, agent.id.value},
                            context.now.steady + config.agent_ping_timeout);
 }
@@ -144,9 +147,7 @@ void finish_unregistration(Context& context, const AgentId& id) {
 void tell_agents_of(Context& context, const Framework& framework) {
   auto message = std::make_shared<link::ToAgent>();
   *message->mutable_update_framework()->mutable_framework_info() = *framework.info;
-  for (const auto& [id, agent] : context.state.agents) {
-    if (runs_any(agent, framework.id)) send(context, agent, message);
-  }
+  for (const Agent* agent : agents_of(context.state, framework)) send(context, *agent, message);
 }
 
 void tell_agent_failure(Context& context, const AgentId& id) {

@@ -96,11 +96,8 @@ void on_timer(Context& context, const TimerKey& key) {
       return begin_forgetting(context, AgentId(key.id));
     case TimerKey::Kind::rate_limit:
       return let_pass(context, key.id);
-    case TimerKey::Kind::offer: {
-      const OfferId id(key.id);
-      Framework& framework = state.frameworks.at(state.offers.at(id).framework);
-      return withdraw_offers(context, framework, [&](const Offer& offer) { return offer.id == id; });
-    }
+    case TimerKey::Kind::offer:
+      return withdraw_offer(context, OfferId(key.id));
   }
 }
 

@@ -140,12 +140,15 @@ void return_offer(Context& context, const OfferId& id, std::optional<double> ref
   give_back(context, offer.framework, offer.agent, offer.resources, refuse_seconds);
 }
 
+void withdraw_offer(Context& context, const OfferId& id) {
+  rescind(context, context.state.frameworks.at(context.state.offers.at(id).framework), id);
+  return_offer(context, id, std::nullopt);
+}
+
 void withdraw_offers(Context& context, Framework& framework, const std::function<bool(const Offer&)>& which) {
   const std::set<OfferId> ids = framework.offers;
   for (const OfferId& id : ids) {
-    if (!which(context.state.offers.at(id))) continue;
-    rescind(context, framework, id);
-    return_offer(context, id, std::nullopt);
+    if (which(context.state.offers.at(id))) withdraw_offer(context, id);
   }
 }
 
@@ -161,9 +164,7 @@ void withdraw_offers(Context& context, Agent& agent) {
 void withdraw_offers(Context& context, Agent& agent, const std::function<bool(const Offer&)>& which) {
   const std::set<OfferId> ids = agent.offers;
   for (const OfferId& id : ids) {
-    if (!which(context.state.offers.at(id))) continue;
-    rescind(context, context.state.frameworks.at(context.state.offers.at(id).framework), id);
-    return_offer(context, id, std::nullopt);
+    if (which(context.state.offers.at(id))) withdraw_offer(context, id);
   }
 }
 

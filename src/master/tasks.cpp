@@ -1,5 +1,7 @@
 #include "master/tasks.h"
 
+#include <atomic>
+
 #include "base/check.h"
 #include "master/send.h"
 #include "master/statuses.h"
@@ -91,6 +93,20 @@ void release(Context& context, const Framework& framework, Task& task) {
   }
 }
 
+// The record, to be changed: in place where nobody else has it, else a copy. A copy costs more than all else that a
+// status does. The last reader may just have let go of it on its thread: what it read comes before what we write.
+TaskRecord& editable(Framework& framework, Task& task) {
+  framework.view.reset();  // It has the record too.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)  // Does not understand fences.
+  task.message = std::make_shared<TaskRecord>(*task.message);
+#endif
+#endif
+  if (task.message.use_count() > 1) task.message = std::make_shared<TaskRecord>(*task.message);
+  std::atomic_thread_fence(std::memory_order_acquire);
+  return const_cast<TaskRecord&>(*task.message);  // All are made as what can be changed.
+}
+
 // At most one entry for a run of equal states, the newest, and never the data of the executor (OPR-092).
 void append_status(TaskRecord& record, const TaskStatus& status) {
   const int count = record.statuses_size();
@@ -120,8 +136,7 @@ bool is_terminal(int state) { return model::is_terminal(static_cast<mesos::v1::T
 void enter_launched(Context& context, Framework& framework, Agent& agent, const TaskInfo& info,
                     model::Resources resources) {
   context.state.metrics.count("master/messages_launch_tasks");
-  enter(context, framework, agent, std::make_shared<const TaskRecord>(record_of(framework, info)),
-        std::move(resources));
+  enter(context, framework, agent, std::make_shared<TaskRecord>(record_of(framework, info)), std::move(resources));
 }
 
 void adopt_task(Context& context, Framework& framework, Agent& agent, const TaskRecord& record) {
@@ -138,7 +153,7 @@ void adopt_task(Context& context, Framework& framework, Agent& agent, const Task
   const TaskId id(record.task_id().value());
   if (framework.unreachable.erase(id) > 0) std::erase(framework.unreachable_order, id);
   Task& task =
-      enter(context, framework, agent, std::make_shared<const TaskRecord>(std::move(complete)), *std::move(resources));
+      enter(context, framework, agent, std::make_shared<TaskRecord>(std::move(complete)), *std::move(resources));
   if (!task.holds_resources) return;  // Only its last statuses still wait for the framework.
   const auto charged = context.state.allocator.charge(framework.id, agent.id, task.resources);
   CHECK(charged, charged.error().message);
@@ -147,27 +162,23 @@ void adopt_task(Context& context, Framework& framework, Agent& agent, const Task
 void note_status(Context& context, Framework& framework, Task& task, const TaskStatus& status, int latest_state,
                  bool delivering) {
   const int before = task.message->state();
-  auto record = std::make_shared<TaskRecord>(*task.message);
-  append_status(*record, status);
+  TaskRecord& record = editable(framework, task);
+  append_status(record, status);
   // A terminal state never changes; a late status of before it arrives after it when updates queue up (OPR-091).
-  if (!is_terminal(before)) record->set_state(static_cast<mesos::v1::TaskState>(latest_state));
+  if (!is_terminal(before)) record.set_state(static_cast<mesos::v1::TaskState>(latest_state));
   if (delivering) {
-    record->set_status_update_state(status.state());
-    record->set_status_update_uuid(status.uuid());
+    record.set_status_update_state(status.state());
+    record.set_status_update_uuid(status.uuid());
   }
-  task.message = std::move(record);
-  framework.view.reset();
   if (!is_terminal(before) && is_terminal(latest_state)) count_terminal(context, framework, latest_state);
   if (is_terminal(latest_state)) release(context, framework, task);
 }
 
 void note_delivery(Framework& framework, Task& task, const TaskRecord& claim) {
   if (!claim.has_status_update_state()) return;
-  auto record = std::make_shared<TaskRecord>(*task.message);
-  record->set_status_update_state(claim.status_update_state());
-  record->set_status_update_uuid(claim.status_update_uuid());
-  task.message = std::move(record);
-  framework.view.reset();
+  TaskRecord& record = editable(framework, task);
+  record.set_status_update_state(claim.status_update_state());
+  record.set_status_update_uuid(claim.status_update_uuid());
 }
 
 void complete_task(Context& context, Framework& framework, const TaskId& id) {
