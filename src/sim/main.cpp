@@ -21,17 +21,18 @@ using stoa::sim::World;
 constexpr std::string_view help =
     R"(stoa-sim: simulates clusters of the real master and agent cores and checks their laws.
 
-  --seeds N       clusters to simulate, of consecutive seeds (default 10)
-  --seed S        the first seed (default 1)
-  --agents N      agents of each (default 5)
-  --frameworks N  frameworks of each (default 3)
-  --tasks N       tasks of all frameworks of a cluster together (default 60)
-  --minutes M     virtual minutes of work, before all heals and rests (default 8)
-  --no-faults     nothing fails
-  --keep-going    go on with the next seed after a violation
-  --trace         print every event and effect
-  --quiet         print the summary only
-  --steps         measure the steps of the masters, and print how long they took, by what they were told
+  --seeds N         clusters to simulate, of consecutive seeds (default 10)
+  --seed S          the first seed (default 1)
+  --agents N        agents of each (default 5)
+  --frameworks N    frameworks of each (default 3)
+  --tasks N         tasks of all frameworks of a cluster together (default 60)
+  --minutes M       virtual minutes of work, before all heals and rests (default 8)
+  --task-seconds S  how long tasks run on average (default: drawn from the seed; 60 without faults)
+  --no-faults       nothing fails
+  --keep-going      go on with the next seed after a violation
+  --trace           print every event and effect
+  --quiet           print the summary only
+  --steps           measure the masters: how long their steps took, by what they were told, and their memory at rest
   --help
 )";
 
@@ -90,6 +91,8 @@ std::optional<Options> parse(int argc, char** argv) {
         options.size.tasks = value;
       } else if (name == "--minutes") {
         options.size.busy = std::chrono::minutes(value);
+      } else if (name == "--task-seconds") {
+        options.size.task_mean = std::chrono::seconds(value);
       } else {
         return std::nullopt;
       }
@@ -122,6 +125,10 @@ bool run_one(const Options& options, std::uint64_t seed, Sum& sum, StepTimes& ti
   const Outcome outcome = world.run();
   running = nullptr;
   sum.add(outcome);
+  if (options.steps) {
+    fmt::print("seed {}: the master at rest has {:.1f} MB for {} agents and {} tasks that live\n", seed,
+               static_cast<double>(outcome.master.bytes) / 1e6, outcome.master.agents, outcome.master.tasks);
+  }
   if (!outcome.violation) {
     if (!options.quiet)
       fmt::print("seed {}: {} steps, {} failures, {} tasks launched, {} ended, trace {:016x}\n", seed, outcome.steps,

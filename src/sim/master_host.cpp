@@ -1,6 +1,7 @@
 #include "sim/master_host.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <utility>
@@ -84,6 +85,20 @@ MasterHost::Stream MasterHost::subscribe(std::shared_ptr<const mesos::v1::schedu
 void MasterHost::on_call(std::shared_ptr<const mesos::v1::scheduler::Call> call, const std::string& stream_id) {
   if (is_up())
     step(master::SchedulerCall{.reply = ReplyNumber{next_number_++}, .call = std::move(call), .stream_id = stream_id});
+}
+
+MasterHost::Weight MasterHost::weigh() {
+  const auto heap = [] {
+    const auto info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+  };
+  Weight weight{.agents = core_->state().agents.size()};
+  for (const auto& [id, framework] : core_->state().frameworks) weight.tasks += framework.tasks.size();
+  const std::size_t before = heap();
+  wakeup_.set(std::nullopt);
+  core_.reset();
+  weight.bytes = before - heap();
+  return weight;
 }
 
 void MasterHost::step(const master::Event& event) {

@@ -49,6 +49,14 @@ class MasterHost {
                    TakeEvent take);
   void on_call(std::shared_ptr<const mesos::v1::scheduler::Call> call, const std::string& stream_id);
 
+  // What is on the heap because of the core, which ends by this.
+  struct Weight {
+    std::size_t bytes = 0;
+    std::size_t agents = 0;
+    std::size_t tasks = 0;  // That live.
+  };
+  Weight weigh();
+
   const master::Master& core() const { return *core_; }
   bool store_is_idle() const { return store_.idle(); }
   std::uint64_t lives() const { return life_; }

@@ -43,6 +43,7 @@ Duration draw_upto(Duration max, Random& random) { return scaled(max, random.uni
 Plan draw_plan(const Size& size, Random& random) {
   Plan plan;
   plan.size = size;
+  if (size.task_mean) plan.task_mean = *size.task_mean;
   if (!size.faults) return plan;
   plan.quiet = minutes(8);  // The longest absence, and all waits after it.
   plan.work_arrives_for = size.busy * 9 / 10;
@@ -52,7 +53,8 @@ Plan draw_plan(const Size& size, Random& random) {
   plan.write_delay = milliseconds(1) + draw_upto(milliseconds(300), random);
   plan.launch_delay = milliseconds(10) + draw_upto(seconds(3), random);
   plan.reregister_timeout = seconds(30) + draw_upto(seconds(60), random);
-  plan.task_mean = seconds(5) + draw_upto(minutes(3), random);
+  const Duration task_mean = seconds(5) + draw_upto(minutes(3), random);
+  plan.task_mean = size.task_mean.value_or(task_mean);
   plan.kills = 0.5 * random.unit();
   plan.teardowns = random.chance(0.5) ? 0.3 : 0;
   plan.late_acknowledgements = 0.3 * random.unit();

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/random.h"
 #include "base/time.h"
@@ -18,6 +19,7 @@ struct Size {
   std::size_t tasks = 60;  // Of all frameworks together.
   Duration busy = std::chrono::minutes(8);
   bool faults = true;
+  std::optional<Duration> task_mean;  // How long tasks run; drawn if it is not given.
 };
 
 // How often something fails: mean time between two failures of its kind in the whole cluster; zero: never.

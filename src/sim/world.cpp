@@ -46,6 +46,7 @@ Outcome World::run() {
                   .seconds = std::chrono::duration<double>(environment_.queue.now().steady - begin).count(),
                   .messages = environment_.network.messages(),
                   .failures = failures_};
+  if (environment_.watch.step_times != nullptr && master_.is_alive()) outcome.master = master_.weigh();
   for (const auto& scheduler : schedulers_) {
     outcome.updates += scheduler->updates();
     for (const Scheduler::Task& task : scheduler->tasks()) {

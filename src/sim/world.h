@@ -25,6 +25,7 @@ struct Outcome {
   std::uint64_t ended = 0;
   std::uint64_t updates = 0;
   std::uint64_t failures = 0;  // Injected.
+  MasterHost::Weight master;   // Only if steps are measured.
 };
 
 class World {
