@@ -9,6 +9,7 @@
 #include <optional>
 #include <string_view>
 
+#include "sim/heap.h"
 #include "sim/world.h"
 
 namespace {
@@ -153,6 +154,7 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "{}", help);
     return 2;
   }
+  if (options->size.agents >= 1'000) stoa::sim::prefer_large_pages();
   std::signal(SIGABRT, on_abort);
   const auto begin = std::chrono::steady_clock::now();
   Sum sum;

@@ -1,7 +1,6 @@
 #include "sim/master_host.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <algorithm>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "master/state.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
 #include "sim/describe.h"
+#include "sim/heap.h"
 #include "stoa/link.pb.h"
 
 namespace stoa::sim {
@@ -88,16 +88,12 @@ void MasterHost::on_call(std::shared_ptr<const mesos::v1::scheduler::Call> call,
 }
 
 MasterHost::Weight MasterHost::weigh() {
-  const auto heap = [] {
-    const auto info = mallinfo2();
-    return info.uordblks + info.hblkhd;
-  };
   Weight weight{.agents = core_->state().agents.size()};
   for (const auto& [id, framework] : core_->state().frameworks) weight.tasks += framework.tasks.size();
-  const std::size_t before = heap();
+  const std::size_t before = heap_in_use();
   wakeup_.set(std::nullopt);
   core_.reset();
-  weight.bytes = before - heap();
+  weight.bytes = before - heap_in_use();
   return weight;
 }
 
