@@ -38,6 +38,9 @@ void subscribe(Books& books, Framework& framework, const std::string& role) {
   client.is_suppressed = suppressed;
   const auto minimum = framework.spec.minimum.find(role);
   client.minimum = minimum == framework.spec.minimum.end() ? std::nullopt : std::optional(minimum->second);
+  const auto constraint = framework.spec.constraints.find(role);
+  client.constraint = constraint == framework.spec.constraints.end() ? nullptr : constraint->second;
+  client.verdicts.clear();
   books.refresh_activity(index);
 }
 
@@ -120,10 +123,6 @@ std::vector<AgentIndex> requested_agents(Books& books, bool all) {
   std::ranges::sort(requested, {}, [&](AgentIndex index) -> const AgentId& { return books.agents[index].id; });
   requested.erase(std::ranges::unique(requested).begin(), requested.end());
   return requested;
-}
-
-void shuffle(std::vector<AgentIndex>& agents, Random& random) {
-  for (std::size_t i = agents.size(); i > 1; --i) std::swap(agents[i - 1], agents[random.below(i)]);
 }
 
 }  // namespace
@@ -241,6 +240,7 @@ void Allocator::update_agent(const AgentId& id, const AgentSpec& spec, TimePoint
   model::Resources total = std::move(agent->spec.total);
   agent->spec = spec;
   agent->spec.total = std::move(total);
+  books_->forget_verdicts(*agent);
   apply_whitelist(*books_, *agent);
   books_->request(*agent, now);
 }
@@ -256,6 +256,7 @@ void Allocator::forget_filters(const AgentId& id, TimePoint now) {
   Agent* agent = books_->find_agent(id);
   if (agent == nullptr) return;
   agent->filters.clear();
+  books_->forget_verdicts(*agent);
   books_->wake(*agent);
   books_->request(*agent, now);
 }
@@ -267,6 +268,12 @@ void Allocator::set_whitelist(std::optional<std::set<std::string>> hostnames, Ti
 }
 
 void Allocator::set_weight(const std::string& role, double weight) { books_->set_weight(role, weight); }
+
+void Allocator::set_quota(const std::string& role, const Quota& quota) { books_->set_quota(role, quota); }
+
+void Allocator::set_priority(const std::string& role, std::optional<int> priority) {
+  books_->set_priority(role, priority);
+}
 
 Result<> Allocator::recover(const FrameworkId& framework, const AgentId& id, const model::Resources& resources,
                             std::optional<double> refuse_seconds, TimePoint now) {
@@ -341,9 +348,7 @@ std::vector<Grant> Allocator::run(TimePoint now) {
   if (due == Pacing::Due::periodic) expire_filters(*books_, now);
   const bool all = due == Pacing::Due::periodic || books_->all_requested;
   books_->all_requested = false;
-  std::vector<AgentIndex> agents = requested_agents(*books_, all);
-  if (!books_->options.order_by_id) shuffle(agents, books_->random);
-  return give_away(*books_, agents);
+  return give_away(*books_, requested_agents(*books_, all));
 }
 
 }  // namespace stoa::allocator

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,20 @@ Minimum default_minimum();
 // Alternatives separated by '|'. Fails with invalid_argument and the texts of RES-052.
 Result<Minimum> parse_minimum(std::string_view text);
 
+// Who is asked first (ALC-005): the lowest weighted dominant share; a lottery by weights (ALC-045); or the most
+// important class of roles, and the lowest share among equals (ALC-201).
+enum class Sorter { drf, random, priority };
+
+// What a top-level role with all below it is promised, and what it may not exceed (ALC-060).
+struct Quota {
+  model::Quantities guarantees;
+  model::Limits limits;
+};
+
+// May the agent be offered (ALC-140)? Asked seldom: an answer is remembered until the agent is updated, its filters are
+// forgotten, or the framework is updated.
+using Constraint = std::function<bool(const AgentId& agent)>;
+
 struct Options {
   Duration allocation_interval = std::chrono::seconds(1);
   Duration allocation_interval_min = std::chrono::milliseconds(50);  // Between two extra cycles (ALC-014).
@@ -45,6 +60,8 @@ struct Options {
   Minimum minimum = default_minimum();
   std::set<std::string> fair_sharing_excluded;  // ALC-026.
   bool filter_gpu_resources = true;             // ALC-150.
+  Sorter role_sorter = Sorter::drf;
+  Sorter framework_sorter = Sorter::drf;  // `priority` means drf here.
 };
 
 struct FrameworkSpec {
@@ -56,7 +73,8 @@ struct FrameworkSpec {
   bool reservation_refinement = false;
   bool multi_role = false;
   bool region_aware = false;
-  std::map<std::string, Minimum> minimum;  // By role; replaces Options::minimum (ALC-111).
+  std::map<std::string, Minimum> minimum;         // By role; replaces Options::minimum (ALC-111).
+  std::map<std::string, Constraint> constraints;  // By role; none: every agent.
 };
 
 struct AgentSpec {
@@ -114,6 +132,11 @@ class Allocator {
   // Only these hostnames are offered; nothing: all (ALC-161).
   void set_whitelist(std::optional<std::set<std::string>> hostnames, TimePoint now);
   void set_weight(const std::string& role, double weight);  // ALC-024.
+  // Replaces the role's quota; an empty one removes it. Takes effect in the next cycle (ALC-013). Quotas may be nested;
+  // the caller has checked that guarantees fit into those above them.
+  void set_quota(const std::string& role, const Quota& quota);
+  // Nothing: that of the nearest role above which has one, else 0 (ALC-202).
+  void set_priority(const std::string& role, std::optional<int> priority);
 
   // Resources come back from a declined, rescinded or partly used offer. `refuse_seconds` as the client sent it
   // installs a filter (ALC-122); nothing: no filter, and no wish for a cycle (ALC-013). Fails with not_found if the
@@ -146,6 +169,10 @@ class Allocator {
   model::Resources allocated(const FrameworkId& framework, const AgentId& agent) const;  // With allocation roles.
   model::Resources allocated(const AgentId& agent) const;                                // To all frameworks together.
   double dominant_share(const std::string& role) const;                                  // Not divided by weight.
+  // What a role with all below it consumes of its quota: reservations, used or not, and what it holds or is offered of
+  // the rest (ALC-071). The caller subtracts what is only offered where operators look.
+  model::Quantities consumed_quota(const std::string& role) const;
+  int effective_priority(const std::string& role) const;  // ALC-202.
   model::Quantities total_quantities() const;
   model::Quantities allocated_quantities() const;
   std::size_t filters(const std::string& role) const;  // In force, for the metric (ALC-250). O(agents).

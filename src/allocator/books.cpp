@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "allocator/quota.h"
 #include "base/check.h"
 
 namespace stoa::allocator {
@@ -25,6 +26,12 @@ Index take_index(Elements& elements, std::vector<Index>& unused) {
 
 bool has_shared(const model::Resources& resources) {
   return std::ranges::any_of(resources, [](const auto& member) { return member.resource.is_shared(); });
+}
+
+// True if each scalar counts for quota, as on most agents.
+bool all_count_for_quota(const model::Resources& resources) {
+  return std::ranges::all_of(
+      resources, [](const auto& member) { return !member.resource.is_scalar() || counts_for_quota(member.resource); });
 }
 
 bool has_gpus(const model::Resources& resources) {
@@ -100,8 +107,12 @@ RoleIndex Books::ensure_role(const std::string& name) {
   const auto known = roles_by_name.find(name);
   if (known != roles_by_name.end()) return known->second;
   const RoleIndex index = take_index(roles, roles_unused);
-  roles[index] = {
-      .name = name, .symbol = model::Symbol(name), .node = tree.add(ensure_path(name), ".", index), .clients = 0};
+  roles[index] = {.name = name,
+                  .symbol = model::Symbol(name),
+                  .node = tree.add(ensure_path(name), ".", index),
+                  .quota = quotas.take(name),
+                  .priority = effective_priority(name),
+                  .clients = 0};
   roles_by_name.emplace(name, index);
   return index;
 }
@@ -123,6 +134,7 @@ ClientIndex Books::ensure_client(Framework& framework, const std::string& role) 
 void Books::forget_role_if_unused(RoleIndex role) {
   if (roles[role].clients > 0) return;
   roles_by_name.erase(roles[role].name);
+  quotas.drop(roles[role].quota);
   ShareTree::Node node = roles[role].node;
   while (node != ShareTree::root && !tree.has_children(node)) {
     const ShareTree::Node parent = tree.parent(node);
@@ -178,6 +190,7 @@ void Books::erase_agent(Agent& agent) {
     CHECK(release(agent, holding.client, holding.resources).has_value());
     forget_if_unused(holding.client);
   }
+  forget_verdicts(agent);
   const AgentIndex index = agents_by_id.at(agent.id);
   agents_by_id.erase(agent.id);
   agent = {};
@@ -187,7 +200,9 @@ void Books::erase_agent(Agent& agent) {
 void Books::set_total(Agent& agent, model::Resources whole) {
   Amounts sum = total;
   subtract(sum, names.amounts_of(agent.spec.total));
+  count_reservations(agent.spec.total, false);
   agent.spec.total = whole.with_single_counts();
+  count_reservations(agent.spec.total, true);
   add(sum, names.amounts_of(agent.spec.total));
   // Operations change what resources are, not how much there is; then no share changes.
   if (sum != total) {
@@ -196,6 +211,19 @@ void Books::set_total(Agent& agent, model::Resources whole) {
   }
   agent.has_gpus = has_gpus(agent.spec.total);
   recompute_free(agent);
+}
+
+void Books::count_reservations(const model::Resources& whole, bool added) {
+  for (const auto& [resource, count] : whole) {
+    if (!resource.is_scalar() || !resource.is_reserved() || resource.is_revocable()) continue;
+    Amounts amounts;
+    names.accumulate(resource, amounts);
+    if (added) {
+      quotas.reserve(resource.reservation_role(), amounts);
+    } else {
+      quotas.unreserve(resource.reservation_role(), amounts);
+    }
+  }
 }
 
 void Books::recompute_free(Agent& agent) {
@@ -210,11 +238,53 @@ void Books::recompute_free(Agent& agent) {
 
 void Books::wake(Agent& agent) {
   agent.idle_generation = 0;
+  quota_relaxed = true;
   if (std::exchange(agent.is_awake, true)) return;
   agents_awake.push_back(agents_by_id.at(agent.id));
 }
 
+void Books::note_quota_blocked(Agent& agent) {
+  if (std::exchange(agent.is_quota_blocked, true)) return;
+  agents_quota_blocked.push_back(agents_by_id.at(agent.id));
+}
+
+Amounts Books::headroom_available() {
+  Amounts sum;
+  for (const auto& [id, index] : agents_by_id) {
+    const Agent& agent = agents[index];
+    if (!agent.is_active || !agent.is_whitelisted) continue;
+    for (const auto& [resource, count] : agent.free) {
+      if (counts_for_quota(resource)) names.accumulate(resource, sum);
+    }
+  }
+  return sum;
+}
+
+bool Books::verdict_of(Client& client, const Agent& agent) {
+  if (!client.constraint) return true;
+  enum : std::uint8_t { unknown, yes, no };
+  const AgentIndex index = agents_by_id.at(agent.id);
+  if (client.verdicts.size() <= index) client.verdicts.resize(agents.size(), unknown);
+  std::uint8_t& verdict = client.verdicts[index];
+  if (verdict == unknown) verdict = client.constraint(agent.id) ? yes : no;
+  return verdict == yes;
+}
+
+void Books::forget_verdicts(const Agent& agent) {
+  const AgentIndex index = agents_by_id.at(agent.id);
+  for (Client& client : clients) {
+    if (index < client.verdicts.size()) client.verdicts[index] = 0;
+  }
+}
+
 std::vector<AgentIndex> Books::take_candidates() {
+  if (std::exchange(quota_relaxed, false)) {
+    for (const AgentIndex index : std::exchange(agents_quota_blocked, {})) {
+      agents[index].is_quota_blocked = false;
+      if (agents[index].is_present) wake(agents[index]);
+    }
+    quota_relaxed = false;
+  }
   std::vector<AgentIndex> awake = std::exchange(agents_awake, {});
   for (const AgentIndex index : awake) agents[index].is_awake = false;
   const bool few = awake.size() < agents_by_id.size() / 8;
@@ -252,12 +322,16 @@ void Books::hold(Agent& agent, ClientIndex client, const model::Resources& resou
     ++clients[client].agents;
   }
   Amounts amounts;
+  Amounts counted;  // For quota, if that is not everything.
+  const bool all_count = all_count_for_quota(resources);
   for (const auto& [resource, count] : resources) {
     // A shared volume counts once, however many hold it (RES-053).
     if (resource.is_shared() && holding->resources.contains(resource)) continue;
     names.accumulate(resource, amounts);
+    if (!all_count && counts_for_quota(resource)) names.accumulate(resource, counted);
   }
   tree.allocate(clients[client].leaf, amounts, times);
+  quotas.consume(roles[clients[client].role].quota, all_count ? amounts : counted);
   add(allocated, amounts);
   const bool shared = has_shared(resources);
   if (&resources == &agent.free && !shared && holding->resources.empty()) {
@@ -301,11 +375,15 @@ Result<> Books::release(Agent& agent, ClientIndex client, const model::Resources
   }
   TRY(holding->resources.subtract(resources));
   Amounts amounts;
+  Amounts counted;
+  const bool all_count = all_count_for_quota(resources);
   for (const auto& [resource, count] : resources) {
     if (resource.is_shared() && holding->resources.contains(resource)) continue;
     names.accumulate(resource, amounts);
+    if (!all_count && counts_for_quota(resource)) names.accumulate(resource, counted);
   }
   tree.release(clients[client].leaf, amounts);
+  quotas.give_back(roles[clients[client].role].quota, all_count ? amounts : counted);
   subtract(allocated, amounts);
   if (holding->resources.empty()) {
     agent.holdings.erase(holding);
@@ -333,6 +411,41 @@ void Books::set_weight(const std::string& role, double weight) {
     begin = end + 1;
   }
   tree.set_weight(node, weight);
+}
+
+void Books::set_quota(const std::string& role, const Quota& quota) {
+  Amounts guarantees;
+  for (const auto& [name, amount] : quota.guarantees) {
+    const std::size_t index = names.index_of(name);
+    if (guarantees.size() <= index) guarantees.resize(index + 1);
+    guarantees[index] = amount.thousandths();
+  }
+  Amounts limits;
+  for (const auto& [name, amount] : quota.limits) {
+    const std::size_t index = names.index_of(name);
+    if (limits.size() <= index) limits.resize(index + 1, QuotaTree::unlimited);
+    limits[index] = amount.thousandths();
+  }
+  quotas.set(role, std::move(guarantees), std::move(limits));
+  ++generation;
+}
+
+void Books::set_priority(const std::string& role, std::optional<int> priority) {
+  if (priority.has_value()) {
+    priorities[role] = *priority;
+  } else {
+    priorities.erase(role);
+  }
+  for (const auto& [name, index] : roles_by_name) roles[index].priority = effective_priority(name);
+}
+
+int Books::effective_priority(const std::string& role) const {
+  if (priorities.empty()) return 0;
+  for (std::string path = role;; path.resize(path.rfind('/'))) {
+    const auto own = priorities.find(path);
+    if (own != priorities.end()) return own->second;
+    if (!path.contains('/')) return 0;
+  }
 }
 
 }  // namespace stoa::allocator

@@ -18,6 +18,7 @@
 #include "allocator/amounts.h"
 #include "allocator/filters.h"
 #include "allocator/pacing.h"
+#include "allocator/quota_tree.h"
 #include "allocator/share_tree.h"
 #include "base/random.h"
 
@@ -35,7 +36,9 @@ struct Client {
   bool is_subscribed = false;
   bool is_suppressed = false;
   std::optional<Minimum> minimum;
-  std::size_t agents = 0;  // On how many it holds something.
+  Constraint constraint;
+  std::vector<std::uint8_t> verdicts;  // Of the constraint, by agent; see verdict_of.
+  std::size_t agents = 0;              // On how many it holds something.
 };
 
 struct Framework {
@@ -50,6 +53,8 @@ struct Role {
   std::string name;
   model::Symbol symbol;                    // The same, as resources carry it.
   ShareTree::Node node = ShareTree::root;  // Parent of the clients: `eng/.` for `eng` (ALC-023).
+  QuotaTree::Node quota = QuotaTree::root;
+  int priority = 0;  // Effective.
   std::size_t clients = 0;
 };
 
@@ -73,7 +78,8 @@ struct Agent {
 
   // Nobody wanted anything of it when the books were at this generation; 0: not known. See Books::wake.
   std::uint64_t idle_generation = 0;
-  bool is_awake = false;  // Listed in Books::agents_awake.
+  bool is_awake = false;          // Listed in Books::agents_awake.
+  bool is_quota_blocked = false;  // Listed in Books::agents_quota_blocked.
   // `content` names the state of `free` that `content_resources` copies.
   Content content = 0;
   model::Resources content_resources;
@@ -108,6 +114,13 @@ class Books {
     return agent.is_present && agent.is_active && agent.is_whitelisted && !agent.free.empty() &&
            agent.idle_generation != generation;
   }
+  // Quota withheld something of it, and may not when resources came back elsewhere.
+  void note_quota_blocked(Agent& agent);
+  // What guarantees can be met from: free, counted for quota, on agents that may be offered (ALC-075). O(agents).
+  Amounts headroom_available();
+  // Does the client's constraint admit the agent (ALC-140)? Asks once.
+  bool verdict_of(Client& client, const Agent& agent);
+  void forget_verdicts(const Agent& agent);
   // All candidates, in the order of their ids, for a cycle that visits each of them. O(agents woken since the last
   // time), or O(agents) if these are many or a client may want what it did not want before.
   std::vector<AgentIndex> take_candidates();
@@ -125,12 +138,16 @@ class Books {
   Content content_of(Agent& agent);
 
   void set_weight(const std::string& role, double weight);
+  void set_quota(const std::string& role, const Quota& quota);
+  void set_priority(const std::string& role, std::optional<int> priority);
+  int effective_priority(const std::string& role) const;
 
   Options options;
   Pacing pacing;
   Random random;
   Names names;
   ShareTree tree;
+  QuotaTree quotas;
   Amounts total;
   Amounts allocated;
 
@@ -139,6 +156,8 @@ class Books {
   std::vector<AgentIndex> agents_unused;
   std::vector<AgentIndex> agents_awake;  // All candidates are among them, if the generation is this one:
   std::uint64_t awake_generation = 0;
+  std::vector<AgentIndex> agents_quota_blocked;
+  bool quota_relaxed = false;  // Resources came back since they were blocked.
   std::vector<AgentIndex> agents_requested;
   bool all_requested = false;
 
@@ -151,6 +170,7 @@ class Books {
   std::unordered_map<std::string, RoleIndex> roles_by_name;
   std::vector<RoleIndex> roles_unused;
   std::map<std::string, double> weights;
+  std::map<std::string, int> priorities;
   std::optional<std::set<std::string>> whitelist;
 
   struct Expiry {
@@ -167,6 +187,7 @@ class Books {
 
  private:
   void recompute_free(Agent& agent);
+  void count_reservations(const model::Resources& total, bool added);
   void give_back(Agent& agent, const model::Resources& resources);
   RoleIndex ensure_role(const std::string& name);
   ShareTree::Node ensure_path(const std::string& role);

@@ -1,27 +1,47 @@
 #include "allocator/cycle.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "allocator/gates.h"
 #include "allocator/minimum.h"
+#include "allocator/order.h"
+#include "allocator/quota.h"
 
 namespace stoa::allocator {
 namespace {
 
-// The visit of one agent: asks clients in the order of the tree until nothing is left.
+enum class Stage { promised, fair };  // ALC-030.
+
+// What a cycle has given so far.
+struct Given {
+  std::vector<Grant> grants;
+  // Those of stage one by agent, to which stage two may add (ALC-016).
+  std::unordered_map<AgentIndex, std::vector<std::size_t>> promised;
+  Amounts available;  // For the headroom.
+};
+
+// The visit of one agent: asks clients in the order of the policy until nothing is left.
 class Visit {
  public:
-  Visit(Books& books, Agent& agent, std::vector<Grant>& grants) : books_(books), agent_(agent), grants_(grants) {
-    marks_ = marks_of(agent.free);
-    if (!agent.filters.empty()) content_ = books.content_of(agent);
-    if (marks_.shared) unshared_rest_ = agent.free;
-  }
+  Visit(Books& books, AgentIndex index, Stage stage, Given& given)
+      : books_(books),
+        agent_(books.agents[index]),
+        index_(index),
+        stage_(stage),
+        given_(given),
+        marks_(marks_of(agent_.free)),
+        content_(agent_.filters.empty() ? 0 : books.content_of(agent_)),
+        has_quota_(books.quotas.any()),
+        unshared_rest_(marks_.shared ? agent_.free : model::Resources()) {}
 
   bool enter(ShareTree::Node node) {
     if (books_.tree.tag(node) == ShareTree::no_tag) return true;  // A role's path; its clients are below.
     role_ = &books_.roles[books_.tree.tag(node)];
+    if (stage_ == Stage::promised && !books_.quotas.may_be_promised(role_->quota)) return false;
     if (!admits_role(agent_.spec, role_->name)) return false;
     select_usable();
     return !usable_->empty();
@@ -29,19 +49,22 @@ class Visit {
 
   bool visit(ShareTree::Node leaf) {
     const ClientIndex index = books_.tree.tag(leaf);
-    const Client& client = books_.clients[index];
+    Client& client = books_.clients[index];
     const FrameworkSpec& spec = books_.frameworks[client.framework].spec;
+    if (client.constraint && !books_.verdict_of(client, agent_)) return true;
     if (!admits(agent_.spec, agent_.has_gpus && books_.options.filter_gpu_resources, spec)) return true;
     if (!marks_.none() && hides(marks_, spec)) {
       const model::Resources visible = without_hidden(*usable_, spec);
       if (visible.empty() || !meets(client.minimum.value_or(books_.options.minimum), visible)) return true;
-      return offer(index, client, visible, 0);
+      return offer_allowed(index, client, visible, 0);
     }
     if (!is_worth_offering(client)) return true;
-    return offer(index, client, *usable_, usable_ == &agent_.free ? content_ : 0);
+    return offer_allowed(index, client, *usable_, usable_ == &agent_.free ? content_ : 0);
   }
 
-  bool has_given() const { return has_given_; }
+  // Nobody would want what is left in the state of now: who passed on more passes on less. Shared volumes are offered
+  // once a cycle only.
+  bool is_settled() const { return !has_given_ || !marks_.shared; }
 
  private:
   const model::Resources& rest() const { return marks_.shared ? unshared_rest_ : agent_.free; }
@@ -60,6 +83,19 @@ class Visit {
     return *meets_default_;
   }
 
+  // As offer(), within what quota allows.
+  bool offer_allowed(ClientIndex index, const Client& client, const model::Resources& wanted, Content content) {
+    if (!has_quota_) return offer(index, client, wanted, content);
+    const QuotaView view{books_.quotas, books_.names, given_.available,
+                         books_.options.order_by_id ? nullptr : &books_.random};
+    model::Resources part;
+    const QuotaRuling ruling = rule(view, role_->quota, wanted, stage_ == Stage::promised, part);
+    if (ruling == QuotaRuling::everything) return offer(index, client, wanted, content);
+    books_.note_quota_blocked(agent_);
+    if (ruling == QuotaRuling::nothing || !meets(client.minimum.value_or(books_.options.minimum), part)) return true;
+    return offer(index, client, part, 0);
+  }
+
   // Returns whether there is something left for others.
   bool offer(ClientIndex index, const Client& client, const model::Resources& wanted, Content content) {
     if (!agent_.filters.empty() && agent_.filters.withholds(index, client.epoch, wanted, content)) return true;
@@ -75,43 +111,84 @@ class Visit {
   }
 
   void give(ClientIndex index, const Client& client, const model::Resources& given) {
-    grants_.push_back(
-        {books_.frameworks[client.framework].id, role_->name, agent_.id, given.with_allocation_role(role_->symbol)});
+    record(client, given.with_allocation_role(role_->symbol));
+    for (const auto& [resource, count] : given) {
+      if (!counts_for_quota(resource) || given_.available.empty()) continue;
+      given_.available[books_.names.index_of(resource.name_symbol())] -= resource.scalar().thousandths();
+    }
     if (marks_.shared) unshared_rest_ -= given;
     books_.hold(agent_, index, given, 1);
     has_given_ = true;
     content_ = 0;
   }
 
+  void record(const Client& client, model::Resources given) {
+    const FrameworkId& framework = books_.frameworks[client.framework].id;
+    if (stage_ == Stage::fair && !given_.promised.empty()) {
+      const auto of_agent = given_.promised.find(index_);
+      if (of_agent != given_.promised.end()) {
+        for (const std::size_t known : of_agent->second) {
+          Grant& grant = given_.grants[known];
+          if (grant.framework != framework || grant.role != role_->name) continue;
+          grant.resources += given;
+          return;
+        }
+      }
+    }
+    if (stage_ == Stage::promised) given_.promised[index_].push_back(given_.grants.size());
+    given_.grants.push_back({framework, role_->name, agent_.id, std::move(given)});
+  }
+
   Books& books_;
   Agent& agent_;
-  std::vector<Grant>& grants_;
+  AgentIndex index_;
+  Stage stage_;
+  Given& given_;
   Marks marks_;
-  Content content_ = 0;
+  Content content_;
+  bool has_quota_;
+  model::Resources unshared_rest_;  // Used if the agent has shared volumes: free without those offered already.
   bool has_given_ = false;
   const Role* role_ = nullptr;
   const model::Resources* usable_ = nullptr;
   model::Resources usable_by_role_;
-  model::Resources unshared_rest_;  // Used if the agent has shared volumes: free without those offered already.
   std::optional<bool> meets_default_;
 };
 
-}  // namespace
+void shuffle(std::vector<AgentIndex>& agents, Random& random) {
+  for (std::size_t i = agents.size(); i > 1; --i) std::swap(agents[i - 1], agents[random.below(i)]);
+}
 
-std::vector<Grant> give_away(Books& books, const std::vector<AgentIndex>& candidates) {
-  std::vector<Grant> grants;
-  for (const AgentIndex index : candidates) {
+void run_stage(Books& books, Stage stage, std::vector<AgentIndex>& agents, Order& order, Given& given) {
+  if (!books.options.order_by_id) shuffle(agents, books.random);
+  for (const AgentIndex index : agents) {
+    if (stage == Stage::promised && !books.quotas.any_unmet()) return;
     Agent& agent = books.agents[index];
+    if (agent.free.empty()) continue;
     books.tree.settle();  // The order counts what this cycle has given so far (ALC-032).
-    Visit visit(books, agent, grants);
-    books.tree.walk(visit);
-    if (visit.has_given()) {
-      books.wake(agent);  // There may be a rest for the next cycle.
-    } else {
+    Visit visit(books, index, stage, given);
+    order.walk(visit);
+    if (stage == Stage::promised) continue;
+    if (visit.is_settled()) {
       agent.idle_generation = books.generation;
+    } else {
+      books.wake(agent);
     }
   }
-  return grants;
+}
+
+}  // namespace
+
+std::vector<Grant> give_away(Books& books, std::vector<AgentIndex> candidates) {
+  Given given;
+  if (candidates.empty()) return {};
+  Order order(books);
+  if (books.quotas.any_guarantee()) {
+    given.available = books.headroom_available();
+    run_stage(books, Stage::promised, candidates, order, given);
+  }
+  run_stage(books, Stage::fair, candidates, order, given);
+  return std::move(given.grants);
 }
 
 }  // namespace stoa::allocator

@@ -7,7 +7,8 @@
 
 namespace stoa::allocator {
 
-// Visits `candidates` in their order and returns what was given. The books are up to date afterwards.
-std::vector<Grant> give_away(Books& books, const std::vector<AgentIndex>& candidates);
+// Visits `candidates`, listed by id, in the order of the options, and returns what was given. The books are up to date
+// afterwards.
+std::vector<Grant> give_away(Books& books, std::vector<AgentIndex> candidates);
 
 }  // namespace stoa::allocator

@@ -47,7 +47,7 @@ struct RunningTask {
 
 class World {
  public:
-  // Agents, roles and frameworks of an example of any kind but `sort`.
+  // Agents, roles and frameworks of the example, which must outlive this.
   explicit World(const Json& example);
 
   // One cycle over all agents, now. Checks the books.
@@ -66,6 +66,7 @@ class World {
   void answer(const Json& step, std::string_view use);
   void finish(const std::string& task);
 
+  const Json& example_;
   std::map<std::string, int> launched_;  // Tasks that ever were, by framework.
 };
 

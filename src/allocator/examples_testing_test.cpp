@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -79,7 +80,25 @@ model::Quantities quantities_of(const Json& object) {
   return result;
 }
 
-FrameworkSpec spec_of(const Json& framework) {
+// One constraint of the example; the real ones are evaluated by the master.
+bool holds(const Json& constraint, const Json& agent) {
+  const bool is_hostname = text(constraint, "pseudo") == "HOSTNAME";
+  const Json& value =
+      is_hostname ? member(agent, "hostname") : member(member(agent, "attributes"), text(constraint, "attribute"));
+  const std::string predicate = text(constraint, "predicate");
+  if (value.kind_case() == Json::KIND_NOT_SET) return false;
+  if (predicate == "EXISTS" || value.has_number_value()) return true;
+  if (predicate == "TEXT_EQUALS") return value.string_value() == text(constraint, "value");
+  return std::regex_match(value.string_value(), std::regex(text(constraint, "value")));
+}
+
+bool holds_for(const Json& groups, const Json& agent) {
+  return std::ranges::any_of(groups.list_value().values(), [&](const Json& group) {
+    return std::ranges::all_of(group.list_value().values(), [&](const Json& one) { return holds(one, agent); });
+  });
+}
+
+FrameworkSpec spec_of(const Json& framework, const Json& example) {
   FrameworkSpec spec;
   const std::vector<std::string> roles = texts(framework, "roles");
   spec.roles.insert(roles.begin(), roles.end());
@@ -90,6 +109,13 @@ FrameworkSpec spec_of(const Json& framework) {
     spec.revocable_resources |= capability == "REVOCABLE_RESOURCES";
     spec.multi_role |= capability == "MULTI_ROLE";
     spec.region_aware |= capability == "REGION_AWARE";
+  }
+  for (const auto& [role, groups] : member(framework, "constraints").struct_value().fields()) {
+    spec.constraints[role] = [groups, &example](const AgentId& id) {
+      const std::vector<const Json*> agents = list(example, "agents");
+      const auto agent = std::ranges::find_if(agents, [&](const Json* one) { return text(*one, "id") == id.value; });
+      return holds_for(groups, **agent);
+    };
   }
   for (const auto& [role, alternatives] : member(framework, "min_allocatable").struct_value().fields()) {
     Minimum& minimum = spec.minimum[role];
@@ -110,6 +136,7 @@ Options options_of(const Json& config) {
   Options options;
   options.order_by_id = true;
   options.allocation_interval_min = Duration(0);
+  if (text(config, "role_sorter") == "priority") options.role_sorter = Sorter::priority;
   for (const std::string& name : texts(config, "fairness_excluded")) options.fair_sharing_excluded.insert(name);
   return options;
 }
@@ -120,7 +147,8 @@ bool is_false(const Json& object, const std::string& name) {
 
 }  // namespace
 
-World::World(const Json& example) : allocator(std::make_unique<Allocator>(options_of(member(example, "config")))) {
+World::World(const Json& example)
+    : allocator(std::make_unique<Allocator>(options_of(member(example, "config")))), example_(example) {
   add_roles(example);
   std::set<std::string> whitelist;
   for (const Json* agent : list(example, "agents")) {
@@ -136,13 +164,22 @@ World::World(const Json& example) : allocator(std::make_unique<Allocator>(option
 
 void World::add_roles(const Json& example) {
   for (const Json* role : list(example, "roles")) {
+    const std::string name = text(*role, "name");
+    if (has(*role, "priority")) allocator->set_priority(name, static_cast<int>(number(*role, "priority")));
+    if (has(*role, "guarantees") || has(*role, "limits")) {
+      Quota quota{.guarantees = quantities_of(member(*role, "guarantees")), .limits = {}};
+      for (const auto& [of, amount] : member(*role, "limits").struct_value().fields()) {
+        quota.limits.set(of, *model::Scalar::from_double(amount.number_value(), of));
+      }
+      allocator->set_quota(name, quota);
+    }
     if (has(*role, "weight")) allocator->set_weight(text(*role, "name"), number(*role, "weight"));
   }
 }
 
 void World::add_framework(const Json& framework) {
   const FrameworkId id(text(framework, "id"));
-  allocator->add_framework(id, spec_of(framework), true, {}, now);
+  allocator->add_framework(id, spec_of(framework, example_), true, {}, now);
   for (const Json* running : list(framework, "running")) {
     const std::string name = id.value + "-" + std::to_string(launched_[id.value]++);
     RunningTask task{.id = text(*running, "id", name),

@@ -92,6 +92,11 @@ double Allocator::dominant_share(const std::string& role) const {
   return tree.share(node) * tree.weight(node);
 }
 
+model::Quantities Allocator::consumed_quota(const std::string& role) const {
+  return quantities_of(books_->names, books_->quotas.consumed(role));
+}
+int Allocator::effective_priority(const std::string& role) const { return books_->effective_priority(role); }
+
 model::Quantities Allocator::total_quantities() const { return quantities_of(books_->names, books_->total); }
 model::Quantities Allocator::allocated_quantities() const { return quantities_of(books_->names, books_->allocated); }
 

@@ -69,6 +69,24 @@ class ShareTree {
   void walk(Visitor& visitor) const {
     walk_below(root, visitor);
   }
+  // The same below one node. Returns whether to go on.
+  template <typename Visitor>
+  bool walk_below(Node node, Visitor& visitor) const {
+    for (const Key& key : nodes_[node].order) {
+      const NodeData& child = nodes_[key.node];
+      if (child.order.empty()) {
+        if (!visitor.visit(key.node)) return false;
+      } else if (visitor.enter(key.node) && !walk_below(key.node, visitor)) {
+        return false;
+      }
+    }
+    return true;
+  }
+  // Calls function(child) for those that can be asked, in the settled order.
+  template <typename Function>
+  void for_each_active_child(Node node, Function function) const {
+    for (const Key& key : nodes_[node].order) function(key.node);
+  }
 
  private:
   struct Key {
@@ -99,18 +117,6 @@ class ShareTree {
     std::set<Key> order;  // Active children.
   };
 
-  template <typename Visitor>
-  bool walk_below(Node node, Visitor& visitor) const {
-    for (const Key& key : nodes_[node].order) {
-      const NodeData& child = nodes_[key.node];
-      if (child.order.empty()) {
-        if (!visitor.visit(key.node)) return false;
-      } else if (visitor.enter(key.node) && !walk_below(key.node, visitor)) {
-        return false;
-      }
-    }
-    return true;
-  }
   void note_change(Node node);
   void reposition(Node node);
 
