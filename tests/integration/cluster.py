@@ -129,6 +129,10 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def has_cpus(offer, cpus):
+    return sum(r["scalar"]["value"] for r in offer["resources"] if r["name"] == "cpus") + 1e-9 >= cpus
+
+
 class Scheduler:
     """A framework over the JSON API: launches tasks, acknowledges, and remembers every status."""
 
@@ -165,22 +169,31 @@ class Scheduler:
         body = answer.read()
         assert answer.status == 202, (answer.status, body)
 
-    def take(self):
-        """Reads one event and deals with it."""
+    def read(self):
+        """The next event."""
         digits = b""
         while (byte := self.stream.read(1)) != b"\n":
             if not byte:
                 raise AssertionError("the stream ended")
             digits += byte
-        event = json.loads(self.stream.read(int(digits)))
+        return json.loads(self.stream.read(int(digits)))
+
+    def take(self):
+        """Reads one event and deals with it."""
+        event = self.read()
+        self.on_event(event)
+        return event
+
+    def on_event(self, event):
         self.events.append(event["type"])
         if event["type"] == "SUBSCRIBED":
             self.framework_id = event["subscribed"]["framework_id"]["value"]
         elif event["type"] == "OFFERS":
             self.offers += event["offers"]["offers"]
+        elif event["type"] == "RESCIND":
+            self.offers = [offer for offer in self.offers if offer["id"] != event["rescind"]["offer_id"]]
         elif event["type"] == "UPDATE":
             self.on_status(event["update"]["status"])
-        return event
 
     def on_status(self, status):
         task = status["task_id"]["value"]
@@ -198,16 +211,14 @@ class Scheduler:
     def state(self, task):
         return self.statuses[task][-1]["state"] if task in self.statuses else None
 
+    def has_room(self, count, cpus):
+        return any(has_cpus(offer, cpus * count) for offer in self.offers)
+
     def launch(self, commands, cpus=0.1, mem=8, extra=None):
         """Launches {task id: shell command} on the next offers that have room for all of it; `extra` goes into each
         TaskInfo."""
-        needed = cpus * len(commands)
-
-        def room(offer):
-            return sum(r["scalar"]["value"] for r in offer["resources"] if r["name"] == "cpus") + 1e-9 >= needed
-
-        self.take_until(lambda: any(room(offer) for offer in self.offers))
-        offer = next(offer for offer in self.offers if room(offer))
+        self.take_until(lambda: self.has_room(len(commands), cpus))
+        offer = next(offer for offer in self.offers if has_cpus(offer, cpus * len(commands)))
         self.offers.remove(offer)
         tasks = [{"name": task, "task_id": {"value": task}, "agent_id": offer["agent_id"], "command": {"value": command},
                   "resources": [{"name": "cpus", "type": "SCALAR", "scalar": {"value": cpus}},
