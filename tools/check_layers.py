@@ -27,7 +27,7 @@ LAYERS = {
     "store": {"base", "model", "proto", "ports", "net"},
     "containers": {"base", "model", "proto", "ports", "net", "http"},
     "fetcher": {"base", "ports", "net", "http"},
-    "sdk": {"base", "net", "http", "codec", "proto"},
+    "sdk": {"base", "model", "net", "http", "codec", "proto"},
     "sim": CORES | {"codec"},
     "daemon": None,  # None: everything above.
     "cli": {"base", "model", "net", "http", "codec", "proto", "sdk", "daemon"},

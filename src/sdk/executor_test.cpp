@@ -94,6 +94,7 @@ class ExecutorTest : public ::testing::Test {
   Recorder handler;
 };
 
+// EXE-189
 TEST_F(ExecutorTest, SubscribesAsItselfWithItsToken) {
   agent.greet(subscribed());
   Driver driver(options(), handler);
@@ -196,6 +197,7 @@ TEST_F(ExecutorTest, TellsAnUpdateMadeWhileTheAgentIsAwayExactlyOnce) {
   EXPECT_EQ(agent.count(Call::UPDATE), 0);
 }
 
+// EXE-186
 TEST_F(ExecutorTest, RepeatsWhatTheAgentWasNotReadyFor) {
   for (const int code : {503, 404}) agent.script(Call::SUBSCRIBE, http::text(code, "wait"));
   for (const int code : {503, 404}) agent.script(Call::UPDATE, http::text(code, "wait"));
@@ -210,6 +212,7 @@ TEST_F(ExecutorTest, RepeatsWhatTheAgentWasNotReadyFor) {
   for (int i = 0; i < 2; ++i) EXPECT_EQ(agent.wait(Call::UPDATE).call.update().status().uuid(), uuid);
 }
 
+// EXE-186
 TEST_F(ExecutorTest, IsOverOnAnyOtherRefusal) {
   agent.script(Call::SUBSCRIBE, http::text(400, "Framework cannot be found"));
   Driver driver(options(), handler);
@@ -220,6 +223,7 @@ TEST_F(ExecutorTest, IsOverOnAnyOtherRefusal) {
   EXPECT_FALSE(driver.message("x"));
 }
 
+// EXE-066
 TEST_F(ExecutorTest, IsOverOnAnErrorEvent) {
   agent.greet(subscribed());
   Event error = of(Event::ERROR);
@@ -242,6 +246,7 @@ TEST_F(ExecutorTest, SubscribesAgainWhenTheAgentSaysItIsNotSubscribed) {
   EXPECT_EQ(agent.wait(Call::SUBSCRIBE).call.subscribe().unacknowledged_updates_size(), 1);
 }
 
+// EXE-187
 TEST_F(ExecutorTest, WithoutCheckpointsTheLossOfTheAgentIsTheEnd) {
   agent.greet(subscribed());
   Options chosen = options();
@@ -257,6 +262,7 @@ TEST_F(ExecutorTest, WithoutCheckpointsTheLossOfTheAgentIsTheEnd) {
   EXPECT_EQ(agent.count(Call::SUBSCRIBE), 0);
 }
 
+// EXE-187 EXE-109
 TEST_F(ExecutorTest, ShutsDownWhenTheAgentStaysAwayForTheRecoveryTimeout) {
   Options chosen = options();
   {
@@ -297,6 +303,7 @@ TEST_F(ExecutorTest, AShutdownInPlaceOfASubscriptionIsOne) {
   EXPECT_TRUE(driver.run());
 }
 
+// EXE-188
 TEST_F(ExecutorTest, KillsItsProcessGroupAfterTheGracePeriod) {
   agent.greet(subscribed());
   agent.greet(of(Event::SHUTDOWN));
@@ -352,6 +359,7 @@ class Environment : public ::testing::Test {
   std::vector<std::string> names_;
 };
 
+// EXE-189
 TEST_F(Environment, IsReadAndTheTokenTakenOut) {
   const auto options = Options::from_environment();
   ASSERT_TRUE(options) << options.error();

@@ -3,6 +3,7 @@
 
 #include <mesos/v1/scheduler/scheduler.pb.h>
 
+#include "model/task_state.h"
 #include "stoa/scheduler.h"
 
 namespace stoa::sdk {
@@ -151,20 +152,6 @@ bool Driver::update_framework(const mesos::v1::FrameworkInfo& info) {
 
 bool Driver::teardown() { return call(make(Call::TEARDOWN)); }
 
-bool is_terminal(int task_state) {
-  switch (static_cast<mesos::v1::TaskState>(task_state)) {
-    case mesos::v1::TASK_FINISHED:
-    case mesos::v1::TASK_FAILED:
-    case mesos::v1::TASK_KILLED:
-    case mesos::v1::TASK_ERROR:
-    case mesos::v1::TASK_LOST:
-    case mesos::v1::TASK_DROPPED:
-    case mesos::v1::TASK_GONE:
-    case mesos::v1::TASK_GONE_BY_OPERATOR:
-      return true;
-    default:
-      return false;
-  }
-}
+bool is_terminal(int task_state) { return model::is_terminal(static_cast<mesos::v1::TaskState>(task_state)); }
 
 }  // namespace stoa::scheduler
