@@ -1,8 +1,8 @@
 // stoa-shim: the parent of one container's processes, for as long as they live.
 //
 // It exists so that an agent may be restarted, upgraded or killed while containers run on: it alone reaps them, knows
-// their exit status and writes it down. There is one beside every container, hence no C++ library, no heap and no
-// thread: what is not here costs nothing a thousand times over.
+// their exit status and writes it down. There is one beside every container, hence no C++ library, no C library
+// (system.cpp), no heap and no thread: what is not here costs nothing a thousand times over.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

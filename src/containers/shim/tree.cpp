@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -86,7 +85,11 @@ unsigned long long start_time(pid_t pid) {
   // The second field is the program's name in parentheses and may hold anything, so count from its end.
   const char* field = strrchr(text, ')');
   for (int number = 2; field != nullptr && number < 22; ++number) field = strchr(field + 1, ' ');
-  return field == nullptr ? 0 : strtoull(field + 1, nullptr, 10);
+  unsigned long long result = 0;
+  for (const char* digit = field; digit != nullptr && *++digit >= '0' && *digit <= '9';) {
+    result = result * 10 + static_cast<unsigned long long>(*digit - '0');
+  }
+  return result;
 }
 
 void signal_tree(int signal) {
