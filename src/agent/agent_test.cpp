@@ -646,6 +646,27 @@ TEST_F(AgentTest, ReadersSeeEachTaskInOneListAndTheExecutorThatStandsForIt) {
   EXPECT_EQ(stage(), TaskStage::completed);
 }
 
+// EXE-111 EXE-126
+TEST_F(AgentTest, ACommandTasksExecutorGoesWithItsTaskAndItsLastWordWaits) {
+  world.start_and_register();
+  for (const char* id : {"a", "b"}) run(test_task(id));
+  const auto executors = world.agent().snapshot().frameworks.at(0).executors;
+  ASSERT_EQ(executors.size(), 2U);
+  for (const auto& executor : executors) {
+    EXPECT_EQ(executor->info->executor_id().value(), executor->tasks.at(0)->id.value);
+    EXPECT_EQ(executor->container, world.container_of(key(executor->tasks.at(0)->id.value)));
+  }
+  EXPECT_NE(executors[0]->container, executors[1]->container);
+  world.acknowledges = false;
+  end("a", 0);
+  EXPECT_FALSE(world.containers.contains(world.container_of(key("a"))));
+  EXPECT_EQ(world.states(key("a")), (States{v1::TASK_STARTING, v1::TASK_RUNNING, v1::TASK_FINISHED}));
+  world.acknowledges = true;
+  world.start_and_register();
+  EXPECT_EQ(world.last_status(key("a")).state(), v1::TASK_FINISHED);
+  EXPECT_EQ(world.agent().snapshot().frameworks.at(0).executors.size(), 1U);
+}
+
 // AGT-203
 TEST_F(AgentTest, HistoryIsLimited) {
   EXPECT_EQ(world.config.completed_executors_per_framework_max, 150U);
