@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "election/election.h"
 #include "net/loop.h"
+#include "ports/container_meter.h"
 #include "ports/fetcher.h"
 
 namespace stoa::api {
@@ -40,6 +41,8 @@ struct ReadingContext {
   std::optional<WallSeconds> elected_time;           // Of a leading master.
   std::function<election::Leadership()> leadership;  // Thread-safe. Null: this daemon leads, or is an agent.
   std::function<ports::FetchCounts()> fetches;       // Of an agent's fetcher; thread-safe. Null: there is none.
+  ports::ContainerMeter* meter = nullptr;            // Of an agent's containers. Null: nothing is measured.
+  std::string work_dir;                              // Of an agent.
   std::string hostname;                              // As advertised; a name, or an address without brackets.
   std::uint16_t port = 0;
   std::string pid;                                     // `master@10.0.0.1:5050`, `slave(1)@[2001:db8::7]:5051`.

@@ -56,6 +56,19 @@ class FakeAgent final : public AgentPort {
   agent::Snapshot state;
 };
 
+class FakeMeter final : public ports::ContainerMeter {
+ public:
+  void sample(SampleFunction done) override { done(std::make_shared<const ports::UsageSample>(usage)); }
+  std::map<std::string, std::uint64_t> disk_used(const std::vector<std::string>& directories) override {
+    asked = directories;
+    return sizes;
+  }
+
+  ports::UsageSample usage;
+  std::map<std::string, std::uint64_t> sizes;
+  std::vector<std::string> asked;
+};
+
 inline ReadingContext context(net::Loop& loop) {
   ReadingContext context;
   context.loop = &loop;

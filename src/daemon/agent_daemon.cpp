@@ -80,6 +80,7 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
   LET(daemon->store_, store::SqliteStore::open({.path = options.work_dir + "/meta/agent.db"}));
   LET(daemon->runtime_,
       containers::PosixRuntime::start({.work_directory = options.work_dir, .runtime_directory = options.runtime_dir}));
+  LET(daemon->meter_, containers::PosixMeter::start({.runtime_directory = options.runtime_dir}));
   LET(daemon->directory_, containers::PosixWorkDirectory::open(options.work_dir));
 
   AgentDaemon* parts = daemon.get();
@@ -99,6 +100,8 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
                                                 *daemon->fetcher_, *daemon->directory_);
   daemon->executors_ = std::make_unique<api::ExecutorApi>(loop, *daemon->shell_);
   api::ReadingContext shown = reading_context(daemon->rendering_, daemon->identity_, options.shown, "slave(1)");
+  shown.meter = daemon->meter_.get();
+  shown.work_dir = options.work_dir;
   shown.fetches = [parts] { return parts->fetcher_->counts(); };
   daemon->reading_ = std::make_unique<api::AgentReading>(*daemon->shell_, std::move(shown));
   TRY(daemon->shell_->start());
@@ -116,6 +119,7 @@ void AgentDaemon::stop() {
   if (fetcher_) fetcher_->stop();
   if (server_) server_->stop();
   server_.reset();
+  if (meter_) meter_->stop();
   rendering_.stop();
 }
 

@@ -7,6 +7,7 @@
 
 #include "api/executor.h"
 #include "api/routes.h"
+#include "containers/posix/posix_meter.h"
 #include "daemon/agent_shell.h"
 #include "daemon/identity.h"
 #include "daemon/options.h"
@@ -39,6 +40,7 @@ class AgentDaemon {
   Identity identity_;
   std::unique_ptr<ports::RecordStore> store_;
   std::unique_ptr<ports::ContainerRuntime> runtime_;
+  std::unique_ptr<containers::PosixMeter> meter_;
   std::unique_ptr<ports::WorkDirectory> directory_;
   std::unique_ptr<fetcher::ProcessFetcher> fetcher_;
   std::unique_ptr<AgentShell> shell_;

@@ -43,7 +43,7 @@ constexpr std::array kinds{
     AgentCallKind{.type = Call::GET_EXECUTORS, .answer = answer_agent_state},
     AgentCallKind{.type = Call::GET_FRAMEWORKS, .answer = answer_agent_state},
     AgentCallKind{.type = Call::GET_AGENT, .answer = answer_agent_state},
-    AgentCallKind{.type = Call::GET_CONTAINERS, .answer = answer_agent_containers},
+    AgentCallKind{.type = Call::GET_CONTAINERS, .answer = answer_agent_containers, .measures = true},
     AgentCallKind{.type = Call::GET_OPERATIONS, .answer = answer_agent_state},
     AgentCallKind{.type = Call::GET_RESOURCE_PROVIDERS, .answer = answer_agent_state},
     // Known, and not in this version.
@@ -202,12 +202,17 @@ void answer_call(AgentReading& reading, const AgentCallKind& kind, std::shared_p
                  http::Responder responder) {
   std::string key = "/api/v1";
   key.append(1, '\0').append(codec::media_type_name(encoding)).append(codec::to_protobuf(*call));
-  const auto render = [&agent = reading.agent, context = reading.context, answer = kind.answer, call = std::move(call),
+  const auto render = [&agent = reading.agent, context = reading.context, &kind, call = std::move(call),
                        encoding](const Renderings::Done& done) {
-    agent.snapshot([=](std::shared_ptr<const agent::Snapshot> state) {
-      context->loop->post([=, state = std::move(state)] {
-        done(answer({.call = *call, .encoding = encoding, .context = *context, .state = *state}));
-      });
+    agent.snapshot([=, &kind](std::shared_ptr<const agent::Snapshot> state) {
+      const auto answer = [=, &kind](std::shared_ptr<const ports::UsageSample> usage) {
+        context->loop->post([=, &kind] {
+          done(kind.answer(
+              {.call = *call, .encoding = encoding, .context = *context, .state = *state, .usage = *usage}));
+        });
+      };
+      if (kind.measures) return measure(*context, answer);
+      answer(std::make_shared<const ports::UsageSample>());
     });
   };
   reading.renderings->answer(std::move(key), render, std::move(responder));

@@ -3,6 +3,7 @@
 
 #include "api/reading_context.h"
 #include "api/routes.h"
+#include "api/statistics.h"
 #include "codec/media_type.h"
 #include "http/message.h"
 #include "http/responder.h"
@@ -16,6 +17,7 @@ struct AgentRequest {
   codec::MediaType encoding;
   const ReadingContext& context;
   const agent::Snapshot& state;
+  const ports::UsageSample& usage;  // Empty unless the call `measures`.
 };
 
 struct AgentCallKind {
@@ -24,6 +26,7 @@ struct AgentCallKind {
   bool (mesos::v1::agent::Call::*has_member)() const = nullptr;
   http::Response (*answer)(const AgentRequest&) = nullptr;  // Null: the call is known, and 501 here.
   bool streams_answer = false;                              // May answer with records (AGT-192).
+  bool measures = false;                                    // Shows what containers use.
   bool streams_request = false;                             // Comes as records only (AGT-191).
 };
 

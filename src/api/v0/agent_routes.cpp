@@ -32,13 +32,13 @@ void add_agent_state_routes(http::Router& router, const AgentReadingSource& read
       return responder.respond(
           refusal(400, "Expecting 'container_id', 'framework_id', or 'framework_id' and 'executor_id'"));
     }
-    answer_document(
-        reading(), std::move(request), std::move(responder),
-        [](const State& state, const net::Query& query, const Context&) { return agent_containers(state, query); });
+    answer_measured(reading(), std::move(request), std::move(responder), agent_containers);
   });
-  // Nothing is measured in this version, and only executors with statistics are listed (V0-105).
-  add_read(router, "/monitor/statistics", [reading](const http::Request& request, http::Responder responder) {
-    responder.respond(json_answer("[]", request.query, *reading().context));
+  add_read(router, "/monitor/statistics", [reading](http::Request request, http::Responder responder) {
+    answer_measured(reading(), std::move(request), std::move(responder),
+                    [](const MeasuredAgent& agent, const net::Query&, const Context& context) {
+                      return agent_statistics(agent, context);
+                    });
   });
   add_read(router, "/metrics/snapshot", [reading](http::Request request, http::Responder responder) {
     const auto timeout = request.query.find("timeout");

@@ -43,11 +43,6 @@ void write_queued(JsonWriter& out, const agent::TaskRecord& record) {
 
 bool is_ended(TaskStage stage) { return stage == TaskStage::terminated || stage == TaskStage::completed; }
 
-std::string source_of(const ExecutorRecord& executor) {
-  if (executor.info->has_source()) return executor.info->source();
-  return executor.command ? executor.info->executor_id().value() : std::string();
-}
-
 std::string_view role_of(const ExecutorRecord& executor) {
   if (executor.info->resources_size() > 0 || executor.tasks.empty()) {
     return allocation_role_of(executor.info->resources());
@@ -133,26 +128,12 @@ void write_agent_resources(JsonWriter& out, const agent::Snapshot& state) {
   write_resources(out.key("unreserved_resources_allocated"), allocated.unreserved());
 }
 
-std::string_view value_of(const net::Query& query, std::string_view name) {
-  const auto found = query.find(name);
-  return found == query.end() ? std::string_view() : std::string_view(found->second);
-}
-
-void write_container(JsonWriter& out, const FrameworkRecord& framework, const ExecutorRecord& executor) {
-  out.begin_object().key("framework_id").string(framework.info->id().value());
-  out.key("executor_id").string(executor.info->executor_id().value());
-  out.key("executor_name").string(executor.info->name()).key("source").string(source_of(executor));
-  out.key("container_id").string(executor.container.value);
-  if (executor.pid > 0) {
-    mesos::v1::ContainerStatus status;
-    status.mutable_container_id()->set_value(executor.container.value);
-    status.set_executor_pid(static_cast<std::uint32_t>(executor.pid));
-    out.key("status").message(status);
-  }
-  out.end_object();
-}
-
 }  // namespace
+
+std::string source_of(const ExecutorRecord& executor) {
+  if (executor.info->has_source()) return executor.info->source();
+  return executor.command ? executor.info->executor_id().value() : std::string();
+}
 
 std::string agent_state(const agent::Snapshot& state, const ReadingContext& context) {
   const mesos::v1::AgentInfo& info = *state.info;
@@ -175,26 +156,6 @@ std::string agent_state(const agent::Snapshot& state, const ReadingContext& cont
   write_frameworks(out.key("completed_frameworks"), state.completed_frameworks);
   if (!context.version.product.empty()) out.key("stoa_version").string(context.version.product);
   out.end_object();
-  return text;
-}
-
-std::string agent_containers(const agent::Snapshot& state, const net::Query& query) {
-  const std::string_view container = value_of(query, "container_id");
-  const std::string_view framework_id = value_of(query, "framework_id");
-  const std::string_view executor_id = value_of(query, "executor_id");
-  std::string text;
-  JsonWriter out(text);
-  out.begin_array();
-  for (const FrameworkRecord& framework : state.frameworks) {
-    if (!framework_id.empty() && framework.info->id().value() != framework_id) continue;
-    for (const auto& executor : framework.executors) {
-      if (executor->stage == agent::ExecutorStage::terminated) continue;
-      if (!container.empty() && executor->container.value != container) continue;
-      if (!executor_id.empty() && executor->info->executor_id().value() != executor_id) continue;
-      write_container(out, framework, *executor);
-    }
-  }
-  out.end_array();
   return text;
 }
 

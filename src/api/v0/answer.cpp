@@ -77,4 +77,20 @@ void answer_document(AgentReading& reading, http::Request request, http::Respond
       std::move(responder));
 }
 
+void answer_measured(AgentReading& reading, http::Request request, http::Responder responder,
+                     const MeasuredDocument& document) {
+  if (!reading.agent.recovered()) return responder.respond(refusal(503, "Agent has not finished recovery"));
+  std::string key = key_of(request);
+  const auto render = [&agent = reading.agent, context = reading.context, query = std::move(request.query),
+                       document](const Renderings::Done& done) {
+    agent.snapshot([=](std::shared_ptr<const agent::Snapshot> state) {
+      measure(*context, [=](std::shared_ptr<const ports::UsageSample> usage) {
+        context->loop->post(
+            [=] { done(json_answer(document({.state = *state, .usage = *usage}, query, *context), query, *context)); });
+      });
+    });
+  };
+  reading.renderings->answer(std::move(key), render, std::move(responder));
+}
+
 }  // namespace stoa::api::v0

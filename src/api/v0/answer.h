@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/routes.h"
+#include "api/statistics.h"
 #include "http/message.h"
 
 namespace stoa::api::v0 {
@@ -28,6 +29,11 @@ void answer_document(MasterReading& reading, http::Request request, http::Respon
                      const Document<master::Snapshot>& document, Needs needs = Needs::recovery);
 void answer_document(AgentReading& reading, http::Request request, http::Responder responder,
                      const Document<agent::Snapshot>& document, Needs needs = Needs::recovery);
+
+// The same with what the containers use.
+using MeasuredDocument = std::function<std::string(const MeasuredAgent&, const net::Query&, const ReadingContext&)>;
+void answer_measured(AgentReading& reading, http::Request request, http::Responder responder,
+                     const MeasuredDocument& document);
 
 // Equal for two requests with the same answer.
 std::string key_of(const http::Request& request);

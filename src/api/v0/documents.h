@@ -6,6 +6,7 @@
 
 #include "agent/snapshot.h"
 #include "api/reading_context.h"
+#include "api/statistics.h"
 #include "codec/json_writer.h"
 #include "master/snapshot.h"
 #include "model/flat_sums.h"
@@ -29,7 +30,9 @@ std::string roles(const master::Snapshot& state, const ReadingContext& context);
 // GET /state of an agent (V0-100).
 std::string agent_state(const agent::Snapshot& state, const ReadingContext& context);
 // GET /containers of an agent; the filters of V0-108, checked already.
-std::string agent_containers(const agent::Snapshot& state, const net::Query& query);
+std::string agent_containers(const MeasuredAgent& agent, const net::Query& query, const ReadingContext& context);
+// GET /monitor/statistics of an agent: executors that were measured (V0-105).
+std::string agent_statistics(const MeasuredAgent& agent, const ReadingContext& context);
 
 // GET /version (V0-073), GET /flags (V0-072).
 std::string version(const ReadingContext& context);
@@ -51,6 +54,8 @@ void write_framework(codec::JsonWriter& out, const master::FrameworkView& framew
 // `slave(1)@IP:PORT`, IPv4 preferred (V0-031).
 std::string pid_of(const master::AgentView& agent);
 model::Resources offered_to(const master::FrameworkView& framework);
+// That of an executor; for a command task its id (V0-103).
+std::string source_of(const agent::ExecutorRecord& executor);
 // What its executors and its tasks that have not ended hold.
 model::Resources used_by(const master::FrameworkView& framework);
 // The executors of a framework (V0-053), as a value.
