@@ -34,6 +34,7 @@ Result<AgentShellOptions> shell_options(const AgentOptions& options, const Ident
   shell.master = options.master;
   shell.boot_id = containers::boot_id();
   shell.exit = std::move(exit);
+  shell.log_rotation = options.log_rotation;
   agent::Config& config = shell.config;
   LET(config.info, agent_info(options, identity));
   config.version = std::string(api_version);

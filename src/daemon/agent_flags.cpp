@@ -43,6 +43,29 @@ std::string paths_fault(const std::string& text) {
   return {};
 }
 
+std::string rotate_fault(const std::string& text) {
+  const auto parsed = parse_rotate_options(text);
+  return parsed ? "" : parsed.error().message;
+}
+
+void add_logger_flags(flags::Table& table, AgentFlags& flags) {
+  const flags::Bytes bytes_min{log_bytes_min};
+  table
+      .add("container_logger", flags.container_logger,
+           "rotate: output files of containers turn over at a size; else they grow without end.")
+      .one_of({"", "rotate", "sandbox", "org_apache_mesos_LogrotateContainerLogger"});
+  table.add("max_stdout_size", flags.max_stdout_size, "Size at which stdout of a container turns over.",
+            {.min = bytes_min});
+  table.add("max_stderr_size", flags.max_stderr_size, "Size at which stderr of a container turns over.",
+            {.min = bytes_min});
+  table.add("logrotate_stdout_options", flags.logrotate_stdout_options, "How many files of stdout are kept: rotate N.")
+      .check(rotate_fault);
+  table.add("logrotate_stderr_options", flags.logrotate_stderr_options, "How many files of stderr are kept: rotate N.")
+      .check(rotate_fault);
+  table.add("container_logger_environment_prefix", flags.container_logger_environment_prefix,
+            "Start of the names of variables by which a container overrides these.");
+}
+
 void add_registration_flags(flags::Table& table, AgentFlags& flags) {
   table.group("Master");
   table.add("master", flags.master, "Where the master is: host:port, [IPv6]:port, or a file holding that.")
@@ -124,7 +147,6 @@ void add_isolation_flags(flags::Table& table) {
                                                         {"xfs_project_range", ""},
                                                         {"network_cni_plugins_dir", ""},
                                                         {"network_cni_config_dir", ""},
-                                                        {"container_logger", ""},
                                                         {"launcher_dir", ""},
                                                         {"ephemeral_ports_per_container", "1024"},
                                                         {"resource_estimator", ""},
@@ -188,6 +210,7 @@ void add_executor_flags(flags::Table& table, AgentFlags& flags) {
             {.min = 1s});
   table.add("max_completed_executors_per_framework", flags.max_completed_executors_per_framework,
             "Completed executors of a framework remembered.");
+  add_logger_flags(table, flags);
 }
 
 void add_fetcher_flags(flags::Table& table, AgentFlags& flags) {
@@ -233,6 +256,15 @@ flags::Table agent_table(AgentFlags& flags) {
   add_security_flags(table);
   add_remaining(table);
   return table;
+}
+
+LogRotation log_rotation(const AgentFlags& flags) {
+  return {.enabled = !flags.container_logger.empty() && flags.container_logger != "sandbox",
+          .standard = {.bytes_max = flags.max_stdout_size.count,
+                       .files = parse_rotate_options(flags.logrotate_stdout_options).value_or(0)},
+          .error = {.bytes_max = flags.max_stderr_size.count,
+                    .files = parse_rotate_options(flags.logrotate_stderr_options).value_or(0)},
+          .prefix = flags.container_logger_environment_prefix};
 }
 
 std::vector<std::string> agent_problems(const AgentFlags& flags) {

@@ -10,6 +10,7 @@
 #include "base/flags/table.h"
 #include "base/result.h"
 #include "daemon/common_flags.h"
+#include "daemon/log_rotation.h"
 
 namespace stoa::daemon {
 
@@ -38,6 +39,12 @@ struct AgentFlags {
   Duration gc_delay = std::chrono::weeks(1);
   double gc_disk_headroom = 0.1;
   Duration disk_watch_interval = std::chrono::minutes(1);
+  std::string container_logger;  // Empty: files in the sandbox that grow without end.
+  flags::Bytes max_stdout_size{10u << 20};
+  flags::Bytes max_stderr_size{10u << 20};
+  std::string logrotate_stdout_options = "rotate 9";
+  std::string logrotate_stderr_options = "rotate 9";
+  std::string container_logger_environment_prefix = "CONTAINER_LOGGER_";
   Duration http_heartbeat_interval = std::chrono::seconds(30);
   std::uint32_t max_completed_executors_per_framework = 150;
 
@@ -59,6 +66,9 @@ flags::Table agent_table(AgentFlags& flags);
 void add_resource_flags(flags::Table& table, AgentFlags& flags);
 void add_executor_flags(flags::Table& table, AgentFlags& flags);
 void add_fetcher_flags(flags::Table& table, AgentFlags& flags);
+
+// What the flags of the container logger say. They were checked by the table.
+LogRotation log_rotation(const AgentFlags& flags);
 
 // What no single flag can tell: the problems of the whole, as in Outcome::problems.
 std::vector<std::string> agent_problems(const AgentFlags& flags);

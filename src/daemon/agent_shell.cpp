@@ -259,8 +259,12 @@ void AgentShell::fetch(const agent::PrepareSandbox& effect, const std::string& d
 }
 
 void AgentShell::launch(const agent::Launch& effect) {
+  const auto rotation = rotation_of(options_.log_rotation, effect.environment);
+  if (!rotation) return thread_.post(agent::ContainerLaunched{effect.id, std::unexpected(rotation.error())});
   ports::ContainerSpec spec;
   spec.id = effect.id;
+  spec.standard_rotation = rotation->standard;
+  spec.error_rotation = rotation->error;
   spec.sandbox_directory = effect.directory;
   spec.user = effect.user;
   spec.shell = effect.shell;

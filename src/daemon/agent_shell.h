@@ -11,6 +11,7 @@
 #include "api/agent_port.h"
 #include "daemon/core_thread.h"
 #include "daemon/executor_streams.h"
+#include "daemon/log_rotation.h"
 #include "daemon/probes.h"
 #include "http/client.h"
 #include "ports/container_runtime.h"
@@ -24,6 +25,7 @@ struct AgentShellOptions {
   agent::Config config;
   std::string master;   // `host:port` of a master; a redirect to the leader is followed.
   std::string boot_id;  // Of the running kernel.
+  LogRotation log_rotation;
   // Called once when the agent must end: exit code and reason.
   std::function<void(int, const std::string&)> exit;
 };

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "daemon/authentication.h"
 #include "daemon/identity.h"
+#include "daemon/log_rotation.h"
 #include "fetcher/process_fetcher.h"
 #include "http/server.h"
 #include "master/rate_limits.h"
@@ -70,6 +71,7 @@ struct AgentOptions {
   Duration gc_delay = std::chrono::weeks(1);
   double gc_disk_headroom = 0.1;
   Duration disk_watch_interval = std::chrono::minutes(1);
+  LogRotation log_rotation;
   fetcher::Options fetcher;
   ShownFlags shown;
 };

@@ -122,6 +122,7 @@ Result<AgentOptions> agent_options(const AgentFlags& given) {
   options.gc_delay = given.gc_delay;
   options.gc_disk_headroom = given.gc_disk_headroom;
   options.disk_watch_interval = given.disk_watch_interval;
+  options.log_rotation = log_rotation(given);
   options.fetcher = fetcher_options(given);
   return options;
 }

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -54,6 +55,12 @@ struct SandboxSpec {
   std::vector<SandboxVolume> volumes;
 };
 
+// When an output file turns over: `stdout` becomes `stdout.1`, that `stdout.2`, ... (AGT-156).
+struct OutputRotation {
+  std::uint64_t bytes_max = 0;  // That a file may have; 0: it grows without end.
+  unsigned files = 0;           // Kept beside the one that is written.
+};
+
 struct ContainerSpec {
   ContainerId id;                 // Unique for ever; one path part. A nested container's is its parent's, `.`, its own.
   std::string sandbox_directory;  // As prepare_sandbox returned it. stdout and stderr are appended to files in it.
@@ -62,7 +69,9 @@ struct ContainerSpec {
   bool shell = true;                   // `/bin/sh -c executable`, arguments are ignored (EXE-115).
   std::string executable;              // Without shell: looked up in PATH; if empty, arguments[0] is (EXE-131).
   std::vector<std::string> arguments;  // Without shell: the complete argv, element 0 included.
-  bool output_to_stderr = false;       // What it writes to stdout, too, is appended to the file `stderr`.
+  OutputRotation standard_rotation;    // No output is lost by it, and an agent that restarts does not interrupt it.
+  OutputRotation error_rotation;
+  bool output_to_stderr = false;  // What it writes to stdout, too, is appended to the file `stderr`.
   // The whole environment, each name once; a PATH is added where there is none (EXE-091). May hold secrets: it is
   // handed over in memory, never in arguments or files (CON-007).
   std::vector<std::pair<std::string, std::string>> environment;

@@ -63,6 +63,8 @@ Result<std::string> encode_instructions(const ports::ContainerSpec& spec, const 
       .argument_count = static_cast<std::uint32_t>(arguments.size()),
       .variable_count = static_cast<std::uint32_t>(variables),
       .output_to_stderr = spec.output_to_stderr ? 1U : 0U,
+      .standard = {.bytes_max = spec.standard_rotation.bytes_max, .files = spec.standard_rotation.files},
+      .error = {.bytes_max = spec.error_rotation.bytes_max, .files = spec.error_rotation.files},
   };
   if (user) {
     head.switch_user = 1;

@@ -19,27 +19,11 @@ namespace {
 constexpr const char* path_default = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";  // EXE-091
 constexpr int signal_max = 64;
 
-// The raw calls: those of the C library would tell other threads, of which there are none.
-bool switch_user(const Program& program) {
-  const Instructions& to = *program.instructions;
-  if (to.switch_user == 0) return true;
-  return syscall(SYS_setgroups, to.group_count, program.groups) == 0 &&
-         syscall(SYS_setresgid, to.group, to.group, to.group) == 0 &&
-         syscall(SYS_setresuid, to.user, to.user, to.user) == 0;
-}
-
-// Opened as the container's user and in its sandbox, so that a link there leads nowhere the user could not go, and a
-// FIFO holds nobody up.
-bool open_output(const char* name, int descriptor) {
-  const int file = openat(sandbox_descriptor, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0640);
+// The file is opened even where a pipe takes its place: what is wrong with it must fail the launch.
+bool open_output(const char* name, int pipe, int descriptor) {
+  const int file = open_output_file(name);
   if (file < 0) return false;
-  struct stat status;
-  if (fstat(file, &status) != 0) return false;
-  if (!S_ISREG(status.st_mode)) {
-    errno = EINVAL;
-    return false;
-  }
-  return fcntl(file, F_SETFL, O_APPEND) == 0 && dup2(file, descriptor) == descriptor;
+  return dup2(pipe >= 0 ? pipe : file, descriptor) == descriptor;
 }
 
 // The raw call: the C library's refuses the two signals that it keeps for threads, and those may be ignored, too.
@@ -99,7 +83,7 @@ void execute_found_in_path(const Program& program) {
 }
 
 // Returns the step that failed, with errno.
-Step become(const Program& program, pid_t shim) {
+Step become(const Program& program, pid_t shim, const Outputs& outputs) {
   if (!switch_user(program)) return Step::user;
   // If the shim is killed, nobody can reap this process or answer for it: it goes too. Set after the change of user,
   // which clears it.
@@ -107,8 +91,11 @@ Step become(const Program& program, pid_t shim) {
   if (getppid() != shim) _exit(1);
   umask(022);
   if (fchdir(sandbox_descriptor) != 0) return Step::sandbox;
-  const char* const standard = program.instructions->output_to_stderr != 0 ? "stderr" : "stdout";
-  if (!open_output(standard, STDOUT_FILENO) || !open_output("stderr", STDERR_FILENO)) return Step::output;
+  const bool merged = program.instructions->output_to_stderr != 0;
+  if (!open_output(merged ? "stderr" : "stdout", merged ? outputs.error : outputs.standard, STDOUT_FILENO) ||
+      !open_output("stderr", outputs.error, STDERR_FILENO)) {
+    return Step::output;
+  }
   if (*program.working_directory != '\0' && chdir(program.working_directory) != 0) return Step::working_directory;
   reset_signals();
   if (syscall(SYS_close_range, 3u, ~0u, CLOSE_RANGE_CLOEXEC) != 0) return Step::prepare;
@@ -118,11 +105,31 @@ Step become(const Program& program, pid_t shim) {
 
 }  // namespace
 
-void run_program(const Program& program, pid_t shim, int hold, int result) {
+// The raw calls: those of the C library would tell other threads, of which there are none.
+bool switch_user(const Program& program) {
+  const Instructions& to = *program.instructions;
+  if (to.switch_user == 0) return true;
+  return syscall(SYS_setgroups, to.group_count, program.groups) == 0 &&
+         syscall(SYS_setresgid, to.group, to.group, to.group) == 0 &&
+         syscall(SYS_setresuid, to.user, to.user, to.user) == 0;
+}
+
+int open_output_file(const char* name) {
+  const int file =
+      openat(sandbox_descriptor, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
+  if (file < 0) return -1;
+  struct stat status;
+  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode) && fcntl(file, F_SETFL, O_APPEND) == 0) return file;
+  close(file);
+  errno = EINVAL;
+  return -1;
+}
+
+void run_program(const Program& program, pid_t shim, int hold, int result, const Outputs& outputs) {
   char release = 0;
   if (read(hold, &release, 1) != 1) _exit(1);
   setsid();
-  const Step step = become(program, shim);
+  const Step step = become(program, shim, outputs);
   const Failure failure{step, errno};
   const ssize_t written = write(result, &failure, sizeof failure);
   _exit(written == sizeof failure ? 127 : 126);

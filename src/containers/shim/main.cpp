@@ -17,6 +17,7 @@
 
 #include "containers/shim/child.h"
 #include "containers/shim/file.h"
+#include "containers/shim/relay.h"
 #include "containers/shim/tree.h"
 
 namespace stoa::containers::shim {
@@ -131,6 +132,11 @@ int write_pids(const Program& program, pid_t child) {
 // Makes the process, lets it go when the runtime says so, and returns its pid when its program runs. Every other way
 // out ends the shim, and with it the process, which is held by a pipe that closes.
 pid_t start(const Program& program) {
+  // Before the pipes below, whose ends it must not hold open.
+  Outputs outputs;
+  const pid_t relay = start_relay(program, outputs);
+  if (relay < 0) fail(Step::prepare, errno);
+  set_relay(relay);
   int hold[2];
   int result[2];
   if (pipe2(hold, O_CLOEXEC) != 0 || pipe2(result, O_CLOEXEC) != 0) fail(Step::prepare, errno);
@@ -141,8 +147,10 @@ pid_t start(const Program& program) {
     close(hold[1]);
     close(result[0]);
     close(socket_descriptor);
-    run_program(program, shim, hold[0], result[1]);
+    run_program(program, shim, hold[0], result[1], outputs);
   }
+  close(outputs.standard);
+  close(outputs.error);
   close(hold[0]);
   close(result[1]);
   if (const int error = write_pids(program, child); error != 0) fail(Step::prepare, error);
@@ -181,6 +189,7 @@ int supervise(pid_t main_process) {
       int status = 0;
       const pid_t ended = waitpid(-1, &status, WNOHANG | __WALL);
       if (ended <= 0) break;
+      on_reaped(ended);
       if (ended != main_process) continue;
       main_status = status;
       main_ended = true;

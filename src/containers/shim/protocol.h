@@ -20,8 +20,15 @@ inline constexpr int instructions_descriptor = 4;
 inline constexpr int sandbox_descriptor = 5;
 
 inline constexpr std::uint32_t instructions_magic = 0x73746f61;
-inline constexpr std::uint32_t instructions_version = 2;
+inline constexpr std::uint32_t instructions_version = 3;
 inline constexpr std::uint32_t strings_max = 100'000;  // Arguments and variables, each.
+
+// When an output file turns over, see ports::OutputRotation.
+struct Rotation {
+  std::uint64_t bytes_max = 0;
+  std::uint32_t files = 0;
+  std::uint32_t unused = 0;
+};
 
 // Starts the instructions. After it come `group_count` numbers of 32 bits, then strings, each ended by NUL: runtime
 // directory of the container, boot id, working directory (may be empty), executable, arguments, variables as
@@ -36,6 +43,8 @@ struct Instructions {
   std::uint32_t argument_count = 0;
   std::uint32_t variable_count = 0;
   std::uint32_t output_to_stderr = 0;  // stdout, too, goes to the file `stderr`.
+  Rotation standard;
+  Rotation error;
 };
 
 // How far the shim came.

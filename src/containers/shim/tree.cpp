@@ -19,6 +19,9 @@ constexpr int tree_processes_max = 32'768;
 pid_t tree[tree_processes_max];
 int tree_size = 0;
 
+pid_t relay = 0;
+constexpr int relay_rounds_max = 2'500;  // Of 2 ms each.
+
 struct DirectoryEntry {
   unsigned long long inode;
   long long offset;
@@ -42,7 +45,7 @@ void append_children(pid_t process, const char* thread) {
       if (buffer[i] >= '0' && buffer[i] <= '9') {
         child = child * 10 + (buffer[i] - '0');
       } else if (child != 0) {
-        if (tree_size < tree_processes_max) tree[tree_size++] = child;
+        if (tree_size < tree_processes_max && child != relay) tree[tree_size++] = child;
         child = 0;
       }
     }
@@ -92,6 +95,12 @@ unsigned long long start_time(pid_t pid) {
   return result;
 }
 
+void set_relay(pid_t pid) { relay = pid; }
+
+void on_reaped(pid_t pid) {
+  if (pid == relay) relay = 0;
+}
+
 void signal_tree(int signal) {
   find_tree();
   for (int i = 0; i < tree_size; ++i) kill(tree[i], signal);
@@ -101,17 +110,23 @@ void kill_tree(pid_t main_process, int& main_status) {
   sigset_t child_signals;
   sigemptyset(&child_signals);
   sigaddset(&child_signals, SIGCHLD);
-  for (;;) {
+  for (int rounds_alone = 0;;) {
     for (;;) {
       int status = 0;
       const pid_t ended = waitpid(-1, &status, WNOHANG | __WALL);
       if (ended < 0) return;  // No child: nothing is left.
       if (ended == 0) break;
       if (ended == main_process) main_status = status;
+      on_reaped(ended);
     }
     // A process with SIGKILL pending cannot complete a fork, so each round leaves only children that were born before
     // their parent was reached.
     signal_tree(SIGKILL);
+    // What the relay still holds it may write; but a dead disk must not keep the container's end from being known.
+    if (tree_size == 0 && relay != 0 && ++rounds_alone > relay_rounds_max) {
+      kill(relay, SIGKILL);
+      return;
+    }
     const timespec pause{.tv_sec = 0, .tv_nsec = 2'000'000};
     sigtimedwait(&child_signals, nullptr, &pause);
   }
