@@ -26,7 +26,7 @@ class MasterPort {
 
   // Gives a call to the core; its number is the port's to choose.
   virtual void call(master::SchedulerCall event, std::function<void(Result<>)> done) = 0;
-  virtual void teardown(FrameworkId framework, std::function<void(Result<>)> done) = 0;
+  virtual void command(master::OperatorCommand command, std::function<void(Result<>)> done) = 0;
 
   // One instant of the state, no older than the call of this function (OPR-062).
   virtual void snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) = 0;

@@ -59,7 +59,7 @@ class LiveMaster : public MasterPort {
   bool recovered() const override { return core_.recovered(); }
   void subscribe(std::shared_ptr<EventStream> stream, master::Subscribe event) override;
   void call(master::SchedulerCall event, std::function<void(Result<>)> done) override;
-  void teardown(FrameworkId framework, std::function<void(Result<>)> done) override;
+  void command(master::OperatorCommand command, std::function<void(Result<>)> done) override;
   void snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) override;
 
   void step(const master::Event& event);

@@ -137,10 +137,15 @@ void LiveMaster::call(master::SchedulerCall event, std::function<void(Result<>)>
   step(event);
 }
 
-void LiveMaster::teardown(FrameworkId framework, std::function<void(Result<>)> done) {
+void LiveMaster::command(master::OperatorCommand command, std::function<void(Result<>)> done) {
   const ReplyNumber reply{next_number_++};
   replies_[reply] = std::move(done);
-  step(master::Teardown{reply, std::move(framework)});
+  std::visit(
+      [&](auto& event) {
+        event.reply = reply;
+        step(std::move(event));
+      },
+      command);
 }
 
 void LiveMaster::snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) {

@@ -34,13 +34,18 @@ class FakeMaster final : public MasterPort {
   bool recovered() const override { return recovered_now; }
   void subscribe(std::shared_ptr<EventStream>, master::Subscribe) override {}
   void call(master::SchedulerCall, std::function<void(Result<>)>) override {}
-  void teardown(FrameworkId, std::function<void(Result<>)>) override {}
+  void command(master::OperatorCommand command, std::function<void(Result<>)> done) override {
+    commands.push_back(std::move(command));
+    done(outcome);
+  }
   void snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) override {
     done(std::make_shared<const master::Snapshot>(state));
   }
 
   bool recovered_now = true;
   master::Snapshot state;
+  std::vector<master::OperatorCommand> commands;
+  Result<> outcome;  // Of every command.
 };
 
 class FakeAgent final : public AgentPort {

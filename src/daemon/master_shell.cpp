@@ -82,8 +82,13 @@ void MasterShell::call(master::SchedulerCall event, Done done) {
   thread_.post(std::move(event));
 }
 
-void MasterShell::teardown(FrameworkId framework, Done done) {
-  thread_.post(master::Teardown{expect_reply(std::move(done)), std::move(framework)});
+void MasterShell::command(master::OperatorCommand command, Done done) {
+  std::visit(
+      [&](auto& event) {
+        event.reply = expect_reply(std::move(done));
+        thread_.post(std::move(event));
+      },
+      command);
 }
 
 void MasterShell::snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) {

@@ -37,7 +37,7 @@ class MasterShell final : public api::MasterPort {
   bool recovered() const override { return recovered_; }
   void subscribe(std::shared_ptr<api::EventStream> stream, master::Subscribe event) override;
   void call(master::SchedulerCall event, std::function<void(Result<>)> done) override;
-  void teardown(FrameworkId framework, std::function<void(Result<>)> done) override;
+  void command(master::OperatorCommand command, std::function<void(Result<>)> done) override;
   void snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) override;
 
  private:

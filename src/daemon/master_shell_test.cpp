@@ -82,7 +82,7 @@ TEST(MasterShell, WhoCanNoLongerLeadEndsEveryStreamAndServesNobody) {
   EXPECT_TRUE(shell.recovered());
 
   store.inject(store::FaultyStore::Fault::fail_before_write);
-  shell.teardown(FrameworkId(id), [](const Result<>&) {});
+  shell.command(master::Teardown{{}, FrameworkId(id)}, [](const Result<>&) {});
   EXPECT_TRUE(first->closes());
   EXPECT_FALSE(shell.recovered());
   auto late = std::make_shared<Wire>();

@@ -64,6 +64,18 @@ struct MarkGone {
   AgentId agent;
 };
 
+// An operator changes what an agent's resources are: RESERVE, UNRESERVE, CREATE, DESTROY, GROW_VOLUME or SHRINK_VOLUME
+// (OPR-130).
+struct Operate {
+  ReplyNumber reply;
+  AgentId agent;
+  std::shared_ptr<const mesos::v1::Offer_Operation> operation;
+  std::optional<std::string> principal;  // As authenticated.
+};
+
+// What an operator can ask for. Each is answered with one Reply.
+using OperatorCommand = std::variant<Teardown, MarkGone, Operate>;
+
 struct FromAgent {
   LinkNumber link;
   std::shared_ptr<const link::ToMaster> message;
@@ -77,6 +89,6 @@ struct LinkClosed {
 struct Tick {};
 
 using Event = std::variant<RegistryLoaded, Persisted, Subscribe, SchedulerCall, StreamClosed, Teardown, MarkGone,
-                           FromAgent, LinkClosed, Tick>;
+                           Operate, FromAgent, LinkClosed, Tick>;
 
 }  // namespace stoa::master

@@ -8,6 +8,7 @@
 #include "master/frameworks.h"
 #include "master/gone.h"
 #include "master/offers.h"
+#include "master/operate.h"
 #include "master/send.h"
 #include "master/state.h"
 #include "master/throttle.h"
@@ -120,6 +121,7 @@ void Master::step(const Event& event, const Now& now, Effects& effects) {
                         },
                         [&](const Teardown& e) { on_teardown_by_operator(context, e); },
                         [&](const MarkGone& e) { on_mark_gone(context, e); },
+                        [&](const Operate& e) { on_operate(context, e); },
                         [&](const FromAgent& e) { on_agent_frame(context, e); },
                         [&](const LinkClosed& e) { on_link_closed(context, e); }, [&](const Tick&) {}},
              event);

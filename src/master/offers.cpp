@@ -140,9 +140,9 @@ void return_offer(Context& context, const OfferId& id, std::optional<double> ref
   give_back(context, offer.framework, offer.agent, offer.resources, refuse_seconds);
 }
 
-void withdraw_offer(Context& context, const OfferId& id) {
+void withdraw_offer(Context& context, const OfferId& id, std::optional<double> refuse_seconds) {
   rescind(context, context.state.frameworks.at(context.state.offers.at(id).framework), id);
-  return_offer(context, id, std::nullopt);
+  return_offer(context, id, refuse_seconds);
 }
 
 void withdraw_offers(Context& context, Framework& framework, const std::function<bool(const Offer&)>& which) {

@@ -22,8 +22,8 @@ Offer take_offer(Context& context, const OfferId& id);
 // Gives an offer's resources back to the allocator, with a filter if `refuse_seconds` is set, and forgets the offer.
 void return_offer(Context& context, const OfferId& id, std::optional<double> refuse_seconds);
 
-// Withdraws one offer, with a RESCIND to its framework.
-void withdraw_offer(Context& context, const OfferId& id);
+// Withdraws one offer, with a RESCIND to its framework; its resources are refused for `refuse_seconds` if that is set.
+void withdraw_offer(Context& context, const OfferId& id, std::optional<double> refuse_seconds = std::nullopt);
 // Withdraws the framework's offers for which `which` holds, each with a RESCIND on its stream.
 void withdraw_offers(Context& context, Framework& framework, const std::function<bool(const Offer&)>& which);
 // Withdraws all of them without a word: their stream ended, or another took over (SCH-059, SCH-069).

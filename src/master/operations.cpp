@@ -47,15 +47,6 @@ void drop_further_copies(Context& context, const Framework& framework, const mod
   give_back(context, framework.id, pool.agent.id, further, std::nullopt);
 }
 
-// No offer that is outstanding may hold what is destroyed (SCH-178). Only shared volumes are in several hands.
-void rescind_destroyed(Context& context, Agent& agent, const model::Resources& volumes) {
-  withdraw_offers(context, agent, [&volumes](const Offer& offer) {
-    const model::Resources offered = offer.resources.without_allocation_role();
-    return std::ranges::any_of(
-        volumes, [&](const auto& member) { return offered.contains(member.resource.with_allocation_role({})); });
-  });
-}
-
 void refresh_shared(Pool& pool, const model::Conversion& conversion) {
   pool.shared.subtract_floored(conversion.consumed.shared());
   pool.shared += conversion.converted.shared().with_single_counts();
@@ -88,6 +79,14 @@ Result<model::Conversion> admit(Context& context, const Framework& framework, co
 }
 
 }  // namespace
+
+void rescind_destroyed(Context& context, Agent& agent, const model::Resources& volumes) {
+  withdraw_offers(context, agent, [&volumes](const Offer& offer) {
+    const model::Resources offered = offer.resources.without_allocation_role();
+    return std::ranges::any_of(
+        volumes, [&](const auto& member) { return offered.contains(member.resource.with_allocation_role({})); });
+  });
+}
 
 void apply_operation(Context& context, Framework& framework, const OperationInfo& operation, Pool& pool) {
   OperationInfo info = operation;

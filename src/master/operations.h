@@ -12,6 +12,9 @@ namespace stoa::master {
 // Carries out one operation, or refuses it with OPERATION_ERROR.
 void apply_operation(Context& context, Framework& framework, const mesos::v1::Offer_Operation& operation, Pool& pool);
 
+// No offer that is outstanding may hold what is destroyed (SCH-178). Only shared volumes are in several hands.
+void rescind_destroyed(Context& context, Agent& agent, const model::Resources& volumes);
+
 // Drops an operation. If it asked for feedback its framework is told `state`, a mesos::v1::OperationState (SCH-186,
 // SCH-189).
 void refuse_operation(Context& context, const Framework& framework, const mesos::v1::Offer_Operation& operation,

@@ -99,6 +99,7 @@ std::string_view kind_of(const master::Event& event) {
                  [](const master::StreamClosed&) -> std::string_view { return "StreamClosed"; },
                  [](const master::Teardown&) -> std::string_view { return "Teardown"; },
                  [](const master::MarkGone&) -> std::string_view { return "MarkGone"; },
+                 [](const master::Operate&) -> std::string_view { return "Operate"; },
                  [](const master::FromAgent& e) -> std::string_view { return kind_of(*e.message); },
                  [](const master::LinkClosed&) -> std::string_view { return "LinkClosed"; },
                  [](const master::Tick&) -> std::string_view { return "Tick"; }},
@@ -244,6 +245,7 @@ void note(Trace& trace, const std::string& who, const master::Event& event) {
           [&](const master::StreamClosed& e) { trace.note(who, fmt::format("-> StreamClosed {}", e.stream.value)); },
           [&](const master::Teardown& e) { trace.note(who, "-> Teardown " + e.framework.value); },
           [&](const master::MarkGone& e) { trace.note(who, "-> MarkGone " + e.agent.value); },
+          [&](const master::Operate& e) { trace.note(who, "-> Operate " + e.agent.value); },
           [&](const master::FromAgent& e) {
             if (e.message->has_pong()) return trace.note_quietly(who, "-> Pong");
             trace.note(who, fmt::format("-> link {} {}", e.link.value, describe(*e.message)));

@@ -46,16 +46,36 @@ constexpr std::array kinds{
     MasterCallKind{
         .type = Call::SET_LOGGING_LEVEL, .member = "set_logging_level", .has_member = &Call::has_set_logging_level},
     MasterCallKind{.type = Call::UPDATE_WEIGHTS, .member = "update_weights", .has_member = &Call::has_update_weights},
-    MasterCallKind{
-        .type = Call::RESERVE_RESOURCES, .member = "reserve_resources", .has_member = &Call::has_reserve_resources},
+    MasterCallKind{.type = Call::RESERVE_RESOURCES,
+                   .member = "reserve_resources",
+                   .has_member = &Call::has_reserve_resources,
+                   .command = change_resources,
+                   .success = 202},
     MasterCallKind{.type = Call::UNRESERVE_RESOURCES,
                    .member = "unreserve_resources",
-                   .has_member = &Call::has_unreserve_resources},
-    MasterCallKind{.type = Call::CREATE_VOLUMES, .member = "create_volumes", .has_member = &Call::has_create_volumes},
-    MasterCallKind{
-        .type = Call::DESTROY_VOLUMES, .member = "destroy_volumes", .has_member = &Call::has_destroy_volumes},
-    MasterCallKind{.type = Call::GROW_VOLUME, .member = "grow_volume", .has_member = &Call::has_grow_volume},
-    MasterCallKind{.type = Call::SHRINK_VOLUME, .member = "shrink_volume", .has_member = &Call::has_shrink_volume},
+                   .has_member = &Call::has_unreserve_resources,
+                   .command = change_resources,
+                   .success = 202},
+    MasterCallKind{.type = Call::CREATE_VOLUMES,
+                   .member = "create_volumes",
+                   .has_member = &Call::has_create_volumes,
+                   .command = change_resources,
+                   .success = 202},
+    MasterCallKind{.type = Call::DESTROY_VOLUMES,
+                   .member = "destroy_volumes",
+                   .has_member = &Call::has_destroy_volumes,
+                   .command = change_resources,
+                   .success = 202},
+    MasterCallKind{.type = Call::GROW_VOLUME,
+                   .member = "grow_volume",
+                   .has_member = &Call::has_grow_volume,
+                   .command = change_resources,
+                   .success = 202},
+    MasterCallKind{.type = Call::SHRINK_VOLUME,
+                   .member = "shrink_volume",
+                   .has_member = &Call::has_shrink_volume,
+                   .command = change_resources,
+                   .success = 202},
     MasterCallKind{.type = Call::UPDATE_MAINTENANCE_SCHEDULE,
                    .member = "update_maintenance_schedule",
                    .has_member = &Call::has_update_maintenance_schedule},
@@ -68,12 +88,15 @@ constexpr std::array kinds{
         .type = Call::DEACTIVATE_AGENT, .member = "deactivate_agent", .has_member = &Call::has_deactivate_agent},
     MasterCallKind{
         .type = Call::REACTIVATE_AGENT, .member = "reactivate_agent", .has_member = &Call::has_reactivate_agent},
-    MasterCallKind{
-        .type = Call::MARK_AGENT_GONE, .member = "mark_agent_gone", .has_member = &Call::has_mark_agent_gone},
+    MasterCallKind{.type = Call::MARK_AGENT_GONE,
+                   .member = "mark_agent_gone",
+                   .has_member = &Call::has_mark_agent_gone,
+                   .command = mark_agent_gone},
     MasterCallKind{.type = Call::UPDATE_QUOTA, .member = "update_quota", .has_member = &Call::has_update_quota},
     MasterCallKind{.type = Call::SET_QUOTA, .member = "set_quota", .has_member = &Call::has_set_quota},
     MasterCallKind{.type = Call::REMOVE_QUOTA, .member = "remove_quota", .has_member = &Call::has_remove_quota},
-    MasterCallKind{.type = Call::TEARDOWN, .member = "teardown", .has_member = &Call::has_teardown},
+    MasterCallKind{
+        .type = Call::TEARDOWN, .member = "teardown", .has_member = &Call::has_teardown, .command = teardown},
 };
 
 http::Response not_here(const Call& call) {
@@ -127,6 +150,9 @@ void handle_master_call(MasterReading& reading, http::Request request, http::Res
   if (kind == nullptr) return responder.respond(refusal(501, "501 Not Implemented."));
   if (kind->from_state != nullptr) {
     return answer_from_state(reading, *kind, std::move(call), *encoding, std::move(responder));
+  }
+  if (kind->command != nullptr) {
+    return carry_out(reading.master, kind->command(*call, request.principal), kind->success, std::move(responder));
   }
   if (kind->at_once == nullptr) return responder.respond(not_here(*call));
   responder.respond(kind->at_once({.call = *call, .encoding = *encoding, .context = *reading.context}));

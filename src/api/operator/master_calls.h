@@ -21,13 +21,19 @@ struct MasterRequest {
   std::uint64_t shared_reads = 0;
 };
 
+// What the core is to do. Fails with invalid_argument if the call makes no sense, whatever the state is.
+using MakeCommand = Result<master::OperatorCommand> (*)(const mesos::v1::master::Call&,
+                                                        const std::optional<std::string>& principal);
+
 struct MasterCallKind {
   int type;
   const char* member = nullptr;  // That must be present; null if none must.
   bool (mesos::v1::master::Call::*has_member)() const = nullptr;
-  // Exactly one of the two, or none: the call is known, and 501 here.
+  // Exactly one of the three, or none: the call is known, and 501 here.
   http::Response (*at_once)(const MasterRequest&) = nullptr;
   http::Response (*from_state)(const MasterRequest&, const master::Snapshot&) = nullptr;
+  MakeCommand command = nullptr;
+  int success = 200;  // Of a command.
 };
 
 // Nothing for a type that is not known.
@@ -53,6 +59,14 @@ http::Response get_tasks(const MasterRequest& request, const master::Snapshot& s
 http::Response get_executors(const MasterRequest& request, const master::Snapshot& state);
 http::Response get_operations(const MasterRequest& request, const master::Snapshot& state);
 http::Response get_roles(const MasterRequest& request, const master::Snapshot& state);
+
+// Those that change something (commands.cpp, resource_commands.cpp).
+Result<master::OperatorCommand> teardown(const mesos::v1::master::Call& call, const std::optional<std::string>&);
+Result<master::OperatorCommand> mark_agent_gone(const mesos::v1::master::Call& call, const std::optional<std::string>&);
+Result<master::OperatorCommand> change_resources(const mesos::v1::master::Call& call,
+                                                 const std::optional<std::string>& principal);
+// Hands a command to the core, and answers with its outcome: `success`, without a body.
+void carry_out(MasterPort& master, Result<master::OperatorCommand> command, int success, http::Responder responder);
 
 // POST /api/v1 (OPR-001, OPR-002).
 void handle_master_call(MasterReading& reading, http::Request request, http::Responder responder);
