@@ -45,7 +45,7 @@ void execute(const char* path, const Program& program) {
   if (errno != ENOEXEC) return;
   unsigned count = 0;
   while (program.arguments[count] != nullptr) ++count;
-  auto** script = static_cast<const char**>(__builtin_alloca((std::size_t{count} + 3) * sizeof(char*)));
+  auto** script = static_cast<const char**>(__builtin_alloca((size_t{count} + 3) * sizeof(char*)));
   script[0] = "sh";
   script[1] = path;
   for (unsigned i = 1; i <= count; ++i) script[i + 1] = program.arguments[i];
@@ -66,7 +66,7 @@ void execute_found_in_path(const Program& program) {
   while (path != nullptr) {
     const char* end = strchrnul(path, ':');
     char directory[4096];
-    const auto length = static_cast<std::size_t>(end - path);
+    const auto length = static_cast<size_t>(end - path);
     if (length < sizeof directory) {
       memcpy(directory, path, length);
       directory[length] = '\0';

@@ -9,7 +9,7 @@
 namespace stoa::containers::shim {
 
 Line& Line::add(const char* text) {
-  const std::size_t length = strlen(text);
+  const size_t length = strlen(text);
   if (length >= sizeof text_ - size_) {
     full_ = true;
     return *this;
@@ -30,14 +30,14 @@ Line& Line::add(unsigned long long number) {
   return add(first);
 }
 
-long read_file(const char* path, char* buffer, std::size_t size) {
+long read_file(const char* path, char* buffer, size_t size) {
   const int file = open(path, O_RDONLY | O_CLOEXEC);
   if (file < 0) return -1;
-  std::size_t count = 0;
+  size_t count = 0;
   while (count < size - 1) {
     const ssize_t part = read(file, buffer + count, size - 1 - count);
     if (part <= 0) break;
-    count += static_cast<std::size_t>(part);
+    count += static_cast<size_t>(part);
   }
   close(file);
   buffer[count] = '\0';

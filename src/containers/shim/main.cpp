@@ -1,8 +1,8 @@
 // stoa-shim: the parent of one container's processes, for as long as they live.
 //
 // It exists so that an agent may be restarted, upgraded or killed while containers run on: it alone reaps them, knows
-// their exit status and writes it down. There is one beside every container, hence no C++ library, no C library
-// (system.cpp), no heap and no thread: what is not here costs nothing a thousand times over.
+// their exit status and writes it down. There is one beside every container, hence no C++ library, no heap and no
+// thread: what is not here costs nothing a thousand times over.
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -60,7 +60,7 @@ class Strings {
   Strings(char* next, char* end) : next_(next), end_(end) {}
   char* take() {
     char* text = next_;
-    auto* nul = static_cast<char*>(memchr(next_, '\0', static_cast<std::size_t>(end_ - next_)));
+    auto* nul = static_cast<char*>(memchr(next_, '\0', static_cast<size_t>(end_ - next_)));
     if (nul == nullptr) fail(Step::prepare, EPROTO);
     next_ = nul + 1;
     return text;
@@ -79,32 +79,32 @@ class Strings {
 
 struct Memory {
   void* address = nullptr;
-  std::size_t size = 0;
+  size_t size = 0;
 };
 
 // Maps the instructions, with room behind them for the arrays of pointers.
 Program read_instructions(Memory& memory) {
   struct stat file;
   if (fstat(instructions_descriptor, &file) != 0) fail(Step::prepare, errno);
-  const auto size = static_cast<std::size_t>(file.st_size);
+  const auto size = static_cast<size_t>(file.st_size);
   Instructions head;
   if (size < sizeof head || pread(instructions_descriptor, &head, sizeof head, 0) != sizeof head) {
     fail(Step::prepare, EPROTO);
   }
-  const std::size_t groups_size = std::size_t{head.group_count} * sizeof(unsigned);
+  const size_t groups_size = size_t{head.group_count} * sizeof(unsigned);
   if (head.magic != instructions_magic || head.version != instructions_version || head.argument_count > strings_max ||
       head.variable_count > strings_max || groups_size > size - sizeof head) {
     fail(Step::prepare, EPROTO);
   }
-  const std::size_t arrays_at = (size + sizeof(void*) - 1) / sizeof(void*) * sizeof(void*);
-  memory.size = arrays_at + (std::size_t{head.argument_count} + head.variable_count + 2) * sizeof(char*);
+  const size_t arrays_at = (size + sizeof(void*) - 1) / sizeof(void*) * sizeof(void*);
+  memory.size = arrays_at + (size_t{head.argument_count} + head.variable_count + 2) * sizeof(char*);
   memory.address = mmap(nullptr, memory.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory.address == MAP_FAILED) fail(Step::prepare, errno);
   auto* bytes = static_cast<char*>(memory.address);
-  for (std::size_t count = 0; count < size;) {
+  for (size_t count = 0; count < size;) {
     const ssize_t part = pread(instructions_descriptor, bytes + count, size - count, static_cast<off_t>(count));
     if (part <= 0) fail(Step::prepare, EPROTO);
-    count += static_cast<std::size_t>(part);
+    count += static_cast<size_t>(part);
   }
   close(instructions_descriptor);
 
@@ -206,7 +206,7 @@ int run() {
   const Program program = read_instructions(memory);
   const pid_t main_process = start(program);
   char runtime_directory[4096];
-  const std::size_t length = strnlen(program.runtime_directory, sizeof runtime_directory - 1);
+  const size_t length = strnlen(program.runtime_directory, sizeof runtime_directory - 1);
   memcpy(runtime_directory, program.runtime_directory, length);
   runtime_directory[length] = '\0';
   munmap(memory.address, memory.size);  // Held the environment, and with it secrets.

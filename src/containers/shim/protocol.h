@@ -8,7 +8,7 @@
 // survive the agent. Both sides are of one build: numbers are in host order, and a version guards an upgrade in place.
 #pragma once
 
-#include <cstdint>
+#include <stdint.h>
 
 namespace stoa::containers::shim {
 
@@ -19,47 +19,47 @@ inline constexpr int socket_descriptor = 3;
 inline constexpr int instructions_descriptor = 4;
 inline constexpr int sandbox_descriptor = 5;
 
-inline constexpr std::uint32_t instructions_magic = 0x73746f61;
-inline constexpr std::uint32_t instructions_version = 3;
-inline constexpr std::uint32_t strings_max = 100'000;  // Arguments and variables, each.
+inline constexpr uint32_t instructions_magic = 0x73746f61;
+inline constexpr uint32_t instructions_version = 3;
+inline constexpr uint32_t strings_max = 100'000;  // Arguments and variables, each.
 
 // When an output file turns over, see ports::OutputRotation.
 struct Rotation {
-  std::uint64_t bytes_max = 0;
-  std::uint32_t files = 0;
-  std::uint32_t unused = 0;
+  uint64_t bytes_max = 0;
+  uint32_t files = 0;
+  uint32_t unused = 0;
 };
 
 // Starts the instructions. After it come `group_count` numbers of 32 bits, then strings, each ended by NUL: runtime
 // directory of the container, boot id, working directory (may be empty), executable, arguments, variables as
 // NAME=VALUE.
 struct Instructions {
-  std::uint32_t magic = instructions_magic;
-  std::uint32_t version = instructions_version;
-  std::uint32_t switch_user = 0;  // 0: keep the agent's user and groups.
-  std::uint32_t user = 0;
-  std::uint32_t group = 0;
-  std::uint32_t group_count = 0;
-  std::uint32_t argument_count = 0;
-  std::uint32_t variable_count = 0;
-  std::uint32_t output_to_stderr = 0;  // stdout, too, goes to the file `stderr`.
+  uint32_t magic = instructions_magic;
+  uint32_t version = instructions_version;
+  uint32_t switch_user = 0;  // 0: keep the agent's user and groups.
+  uint32_t user = 0;
+  uint32_t group = 0;
+  uint32_t group_count = 0;
+  uint32_t argument_count = 0;
+  uint32_t variable_count = 0;
+  uint32_t output_to_stderr = 0;  // stdout, too, goes to the file `stderr`.
   Rotation standard;
   Rotation error;
 };
 
 // How far the shim came.
-enum class Stage : std::uint32_t {
+enum class Stage : uint32_t {
   held,     // number: pid of the container's first process.
   started,  // number: the same pid; the program runs.
   failed,   // number: errno; `step` says at what. The shim ends and leaves no process.
 };
 
-enum class Step : std::uint32_t { none, prepare, user, sandbox, output, working_directory, executable };
+enum class Step : uint32_t { none, prepare, user, sandbox, output, working_directory, executable };
 
 struct Report {
   Stage stage = Stage::failed;
   Step step = Step::none;
-  std::int32_t number = 0;
+  int32_t number = 0;
 };
 
 // Sent to the shim with sigqueue; its value is the signal for every process of the container. SIGKILL is repeated until

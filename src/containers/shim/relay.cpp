@@ -14,7 +14,7 @@
 namespace stoa::containers::shim {
 namespace {
 
-constexpr std::size_t piece_bytes = 16 * 1024;
+constexpr size_t piece_bytes = 16 * 1024;
 
 struct Stream {
   const char* name = nullptr;
@@ -48,7 +48,7 @@ void rotate(Stream& stream) {
 }
 
 // What the disk does not take is dropped: it is this container's own output (AGT-158).
-void append(Stream& stream, const char* bytes, std::size_t size) {
+void append(Stream& stream, const char* bytes, size_t size) {
   while (size > 0) {
     if (stream.file < 0 && !open_file(stream)) return;
     struct stat status;
@@ -58,11 +58,11 @@ void append(Stream& stream, const char* bytes, std::size_t size) {
       rotate(stream);
       continue;
     }
-    const std::size_t part = size < stream.rotation.bytes_max ? size : stream.rotation.bytes_max;
+    const size_t part = size < stream.rotation.bytes_max ? size : stream.rotation.bytes_max;
     const ssize_t written = write(stream.file, bytes, part);
     if (written <= 0) return;
     bytes += written;
-    size -= static_cast<std::size_t>(written);
+    size -= static_cast<size_t>(written);
   }
 }
 
@@ -86,7 +86,7 @@ void append(Stream& stream, const char* bytes, std::size_t size) {
       if (waits[i].fd < 0 || waits[i].revents == 0) continue;
       const ssize_t got = read(streams[i].pipe, piece, sizeof piece);
       if (got > 0) {
-        append(streams[i], piece, static_cast<std::size_t>(got));
+        append(streams[i], piece, static_cast<size_t>(got));
       } else if (got == 0 || errno != EINTR) {
         close(streams[i].pipe);
         streams[i].pipe = -1;
