@@ -20,7 +20,7 @@ void add_scalar(mesos::v1::AgentInfo& info, const std::string& name, double valu
   resource.mutable_scalar()->set_value(value);
 }
 
-mesos::v1::AgentInfo draw_info(const std::string& name, Random& random) {
+mesos::v1::AgentInfo draw_info(const std::string& name, const Plan& plan, Random& random) {
   mesos::v1::AgentInfo info;
   info.set_hostname(name);
   info.set_port(5051);
@@ -32,12 +32,13 @@ mesos::v1::AgentInfo draw_info(const std::string& name, Random& random) {
   auto& range = *ports.mutable_ranges()->add_range();
   range.set_begin(31000);
   range.set_end(31000 + 4 + random.below(100));
+  if (plan.operations > 0 || plan.groups > 0 || plan.custom_executors > 0) add_scalar(info, "disk", 2048);
   return info;
 }
 
-agent::Config draw_config(const std::string& name, Random& random) {
+agent::Config draw_config(const std::string& name, const Plan& plan, Random& random) {
   agent::Config config;
-  config.info = std::make_shared<const mesos::v1::AgentInfo>(draw_info(name, random));
+  config.info = std::make_shared<const mesos::v1::AgentInfo>(draw_info(name, plan, random));
   config.version = "1";
   config.addresses = {"192.0.2.1"};
   config.pid = "slave(1)@192.0.2.1:5051";
@@ -47,6 +48,12 @@ agent::Config draw_config(const std::string& name, Random& random) {
   return config;
 }
 
+model::Resources read_total(const mesos::v1::AgentInfo& info) {
+  auto total = model::Resources::from_messages(info.resources());
+  CHECK(total, total.error().message);
+  return *std::move(total);
+}
+
 }  // namespace
 
 AgentHost::AgentHost(Environment& environment, MasterHost& master, std::size_t index)
@@ -54,21 +61,35 @@ AgentHost::AgentHost(Environment& environment, MasterHost& master, std::size_t i
       master_(master),
       index_(index),
       name_(fmt::format("agent-{}", index)),
-      config_(draw_config(name_, environment.random)),
+      config_(draw_config(name_, environment.plan, environment.random)),
+      total_(read_total(*config_.info)),
       store_(environment.plan, environment.queue, environment.random,
              {.on_durable = [this] { on_durable(); },
               .on_told = [this](WriteNumber write) { step(agent::Persisted{write, {}}); }}),
       containers_(
           environment.plan, environment.queue, environment.random,
-          [this](const agent::Event& event) {
-            if (core_ != nullptr) step(event);
-          },
-          [this] { touch(); }),
-      wakeup_(environment.queue, [this] { step(agent::Tick{}); }) {
-  auto total = model::Resources::from_messages(config_.info->resources());
-  CHECK(total, total.error().message);
-  total_ = *std::move(total);
-}
+          {.report =
+               [this](const agent::Event& event) {
+                 if (core_ != nullptr) step(event);
+               },
+           .touch = [this] { touch(); },
+           .executor_started = [this](const ContainerId& id,
+                                      const Containers::Container& container) { executors_.started(id, container); },
+           .executor_ended = [this](const ContainerId& id) { executors_.ended(id); },
+           .task_ended = [this](const Containers::Container& container) { on_task_ended(container); }}),
+      executors_(environment, containers_,
+                 [this](const agent::Event& event) {
+                   if (core_ == nullptr) return false;
+                   step(event);
+                   return true;
+                 }),
+      disk_(environment.plan, environment.queue, environment.random,
+            [this](const agent::Event& event) {
+              touch();
+              if (core_ != nullptr) step(event);
+            }),
+      ledger_(total_, config_.work_dir),
+      wakeup_(environment.queue, [this] { step(agent::Tick{}); }) {}
 
 AgentHost::~AgentHost() = default;
 
@@ -78,6 +99,7 @@ void AgentHost::start() {
   agent::Recovered recovered{.boot_id = fmt::format("boot-{}", boot_), .latest_agent = id_};
   for (const auto& [key, bytes] : store_.records()) recovered.records.push_back({key.kind, key.id, bytes});
   step(recovered);
+  executors_.agent_started();
 }
 
 void AgentHost::crash(bool reboot) {
@@ -85,13 +107,17 @@ void AgentHost::crash(bool reboot) {
   core_.reset();
   wakeup_.set(std::nullopt);
   store_.crash();
+  disk_.crash();
+  executors_.agent_crashed();
   asked_.clear();
+  touch();
   std::vector<std::string> keys;
   for (const auto& [key, bytes] : store_.records())
     if (key.kind == agent::progress_kind) keys.push_back(key.id);
   environment_.laws.on_agent_crash(keys);
   if (reboot) {
     ++boot_;
+    for (const auto& [id, container] : containers_.all()) environment_.laws.on_end_forgotten(container.task.value);
     containers_.machine_crashed();
   } else {
     containers_.agent_crashed();
@@ -131,10 +157,23 @@ void AgentHost::perform(const agent::Effect& effect) {
     perform(*send);
   } else if (const auto* close = std::get_if<agent::CloseLink>(&effect)) {
     if (connection_ && close->link == link_) environment_.network.close(*connection_, Network::client);
-  } else if (const auto* recover = std::get_if<agent::RecoverContainers>(&effect)) {
+  } else if (const auto* volumes = std::get_if<agent::ChangeVolumes>(&effect)) {
+    disk_.change(*volumes);
+  } else if (const auto* tree = std::get_if<agent::RemoveTree>(&effect)) {
+    answer(agent::TreeRemoved{tree->path, {}});
+  } else if (const auto* exit = std::get_if<agent::Exit>(&effect)) {
+    environment_.laws.broken("an agent with a working store lives on", name_ + ": " + exit->message);
+  } else {
+    perform_on_containers(effect);
+    perform_on_executors(effect);
+  }
+}
+
+void AgentHost::perform_on_containers(const agent::Effect& effect) {
+  if (const auto* recover = std::get_if<agent::RecoverContainers>(&effect)) {
     containers_.recover(recover->known);
   } else if (const auto* sandbox = std::get_if<agent::PrepareSandbox>(&effect)) {
-    containers_.prepare(*sandbox);
+    perform(*sandbox);
   } else if (const auto* launch = std::get_if<agent::Launch>(&effect)) {
     containers_.launch(*launch);
   } else if (const auto* signal = std::get_if<agent::Signal>(&effect)) {
@@ -147,13 +186,35 @@ void AgentHost::perform(const agent::Effect& effect) {
     containers_.probe(*probe);
   } else if (const auto* cancelled = std::get_if<agent::CancelProbe>(&effect)) {
     containers_.cancel(cancelled->name);
-  } else if (const auto* volumes = std::get_if<agent::ChangeVolumes>(&effect)) {
-    answer(agent::VolumesChanged{volumes->number, {}});
-  } else if (const auto* tree = std::get_if<agent::RemoveTree>(&effect)) {
-    answer(agent::TreeRemoved{tree->path, {}});
-  } else if (const auto* exit = std::get_if<agent::Exit>(&effect)) {
-    environment_.laws.broken("an agent with a working store lives on", name_ + ": " + exit->message);
   }
+}
+
+void AgentHost::perform_on_executors(const agent::Effect& effect) {
+  if (const auto* open = std::get_if<agent::OpenExecutorStream>(&effect)) {
+    executors_.perform(*open);
+  } else if (const auto* send = std::get_if<agent::SendExecutor>(&effect)) {
+    executors_.perform(*send);
+  } else if (const auto* close = std::get_if<agent::CloseExecutorStream>(&effect)) {
+    executors_.perform(*close);
+  } else if (const auto* reply = std::get_if<agent::ReplyExecutor>(&effect)) {
+    executors_.perform(*reply);
+  } else if (const auto* resize = std::get_if<agent::Resize>(&effect)) {
+    answer(agent::ContainerResized{resize->id, {}});
+  }
+}
+
+void AgentHost::perform(const agent::PrepareSandbox& effect) {
+  for (const auto& volume : effect.volumes)
+    if (!disk_.directories().contains(volume.source))
+      environment_.laws.broken("a task finds its volumes", name_ + ": " + volume.source.path);
+  containers_.prepare(effect);
+}
+
+void AgentHost::on_task_ended(const Containers::Container& container) {
+  const bool known = container.wait_status != agent::wait_status_unknown;
+  environment_.laws.on_task_ended(
+      container.task.value, {.state = container.wait_status == 0 ? mesos::v1::TASK_FINISHED : mesos::v1::TASK_FAILED,
+                             .is_certain = known && !container.signalled && !container.destroyed});
 }
 
 // What a disk does at once.
@@ -165,11 +226,13 @@ void AgentHost::answer(agent::Event event) {
 
 void AgentHost::perform(const agent::Persist& effect) {
   Store::Batch batch;
-  std::vector<Progress>& asked = asked_.emplace_back();
+  Asked& asked = asked_.emplace_back();
   for (const agent::Change& change : effect.changes) {
     if (change.kind == agent::progress_kind) {
-      asked.push_back(progress_of(change.id, change.bytes));
-      environment_.laws.on_progress(asked.back(), false);
+      asked.progress.push_back(progress_of(change.id, change.bytes));
+      environment_.laws.on_progress(asked.progress.back(), false);
+    } else if (change.kind == agent::resources_kind || change.kind == agent::operation_kind) {
+      asked.resources.push_back(change);
     }
     batch.push_back({{change.kind, change.id}, change.bytes});
   }
@@ -177,8 +240,13 @@ void AgentHost::perform(const agent::Persist& effect) {
 }
 
 void AgentHost::on_durable() {
-  for (const Progress& progress : asked_.front()) environment_.laws.on_progress(progress, true);
+  const Asked asked = std::move(asked_.front());
   asked_.pop_front();
+  for (const Progress& progress : asked.progress) environment_.laws.on_progress(progress, true);
+  if (asked.resources.empty()) return;
+  touch();
+  if (const auto broken = ledger_.written(asked.resources, environment_.torn_down))
+    environment_.laws.broken(broken->law, name_ + ": " + broken->what);
 }
 
 void AgentHost::touch() {
@@ -206,7 +274,7 @@ void AgentHost::on_connect_arrived(LinkNumber number) {
     step(agent::LinkDown{number});
   };
   const auto take = [this, number, life](const std::shared_ptr<const link::ToAgent>& message) {
-    if (life == life_ && core_ != nullptr) step(agent::FromMaster{number, message});
+    if (life == life_ && core_ != nullptr) on_message(number, message);
   };
   const MasterHost::Link link = master_.accept_link(closed, take);
   link_ = number;
@@ -215,6 +283,11 @@ void AgentHost::on_connect_arrived(LinkNumber number) {
   environment_.network.send(link.connection, Network::server, [this, number, life] {
     if (life == life_ && core_ != nullptr) step(agent::LinkUp{number});
   });
+}
+
+void AgentHost::on_message(LinkNumber number, const std::shared_ptr<const link::ToAgent>& message) {
+  if (message->has_apply_operation()) ledger_.ordered(message->apply_operation());
+  step(agent::FromMaster{number, message});
 }
 
 void AgentHost::perform(const agent::SendMaster& effect) {

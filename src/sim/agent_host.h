@@ -9,7 +9,10 @@
 
 #include "agent/agent.h"
 #include "sim/containers.h"
+#include "sim/disk.h"
 #include "sim/environment.h"
+#include "sim/executors.h"
+#include "sim/ledger.h"
 #include "sim/master_host.h"
 #include "sim/store.h"
 #include "sim/wakeup.h"
@@ -30,7 +33,7 @@ class AgentHost {
   void cut_link();
   // No connection to the master is possible until then.
   void isolate_until(TimePoint when) { isolated_until_ = when; }
-  void freeze() { containers_.freeze(); }
+  void freeze() { containers_.freeze(), executors_.freeze(); }
 
   const std::string& name() const { return name_; }
   // Empty before it was first registered.
@@ -38,6 +41,8 @@ class AgentHost {
   const agent::Agent& core() const { return *core_; }
   const Containers& containers() const { return containers_; }
   const model::Resources& total() const { return total_; }
+  const Ledger& ledger() const { return ledger_; }
+  const Disk& disk() const { return disk_; }
   const Store& store() const { return store_; }
   std::optional<ConnectionNumber> connection() const { return connection_; }
 
@@ -45,11 +50,16 @@ class AgentHost {
   void step(const agent::Event& event);
   void perform(const agent::Effect& effect);
   void answer(agent::Event event);
+  void perform_on_containers(const agent::Effect& effect);
+  void perform_on_executors(const agent::Effect& effect);
+  void perform(const agent::PrepareSandbox& effect);
+  void on_task_ended(const Containers::Container& container);
   void perform(const agent::Persist& effect);
   void perform(const agent::Connect& effect);
   void perform(const agent::SendMaster& effect);
   void on_connect_arrived(LinkNumber number);
   void on_durable();
+  void on_message(LinkNumber number, const std::shared_ptr<const link::ToAgent>& message);
   // What runs here has changed.
   void touch();
 
@@ -61,6 +71,9 @@ class AgentHost {
   model::Resources total_;
   Store store_;
   Containers containers_;
+  Executors executors_;
+  Disk disk_;
+  Ledger ledger_;
   std::unique_ptr<agent::Agent> core_;
   Wakeup wakeup_;
   AgentId id_;
@@ -71,7 +84,11 @@ class AgentHost {
   LinkNumber link_at_master_;
   std::optional<ConnectionNumber> connection_;
   agent::Effects effects_;
-  std::deque<std::vector<Progress>> asked_;  // Of each write under way.
+  struct Asked {
+    std::vector<Progress> progress;
+    std::vector<agent::Change> resources;  // And operations.
+  };
+  std::deque<Asked> asked_;  // Of each write under way.
 };
 
 }  // namespace stoa::sim

@@ -37,6 +37,7 @@ void for_each_running(const AgentHost& agent, const std::set<FrameworkId>& torn_
 bool is_live(const master::State& state, const Containers::Container& container, const AgentId& agent) {
   const auto framework = state.frameworks.find(container.framework);
   if (framework == state.frameworks.end()) return false;
+  if (!container.executor.empty()) return framework->second.executors.contains({agent, container.executor});
   const auto task = framework->second.tasks.find(container.task);
   return task != framework->second.tasks.end() && task->second.agent == agent && task->second.holds_resources;
 }
@@ -46,13 +47,16 @@ void audit_machine(Environment& environment, const AgentHost& agent, const maste
   model::Resources held;
   for_each_running(agent, environment.torn_down,
                    [&](const Containers::Container& container) { held += container.resources; });
-  if (!agent.total().contains(held))
+  if (const auto broken = agent.ledger().check(agent.disk().directories()))
+    environment.laws.broken(broken->law, agent.name() + ": " + broken->what);
+  if (!agent.ledger().total().contains(held))
     environment.laws.broken("an agent runs no more than it has", agent.name() + ": " + held.to_text());
   if (state == nullptr) return;
   const auto known = state->agents.find(agent.id());
   if (known == state->agents.end()) return;
   const model::Resources& offered = known->second.offered;
-  if (!offered.empty() && !agent.total().contains(held + offered.without_allocation_role())) {
+  if (!offered.empty() &&
+      !agent.total().contains((held + offered.without_allocation_role()).stripped_of_conversions())) {
     environment.laws.broken("what runs is not offered",
                             fmt::format("{}: runs {}, offered {}, has {}", agent.name(), held.to_text(),
                                         offered.to_text(), agent.total().to_text()));
@@ -60,7 +64,7 @@ void audit_machine(Environment& environment, const AgentHost& agent, const maste
   for_each_running(agent, environment.torn_down, [&](const Containers::Container& container) {
     if (is_live(*state, container, agent.id())) return;
     environment.laws.broken("what runs is in the books of the master",
-                            fmt::format("{}: task {}", agent.name(), container.task.value));
+                            fmt::format("{}: task {}", agent.name(), container.task.value + container.executor.value));
   });
 }
 
@@ -71,7 +75,8 @@ States states_of(const agent::Snapshot& snapshot) {
   States states;
   for (const auto& framework : snapshot.frameworks)
     for (const auto& executor : framework.executors)
-      for (const auto& task : executor->tasks) states[task->id.value] = task->task->state();
+      for (const auto& task : executor->tasks)
+        if (task->stage != agent::TaskStage::completed) states[task->id.value] = task->task->state();
   return states;
 }
 
@@ -84,6 +89,8 @@ std::string to_text(const States& states) {
 void audit_store_at_rest(Laws& laws, const AgentHost& agent) {
   if (!agent.store().idle()) laws.broken("at rest nothing is being written", agent.name());
   for (const auto& [key, bytes] : agent.store().records()) {
+    if (key.kind == agent::operation_kind)
+      laws.broken("at rest every outcome is acknowledged", fmt::format("{}: {}", agent.name(), key.id));
     if (key.kind != agent::progress_kind) continue;
     checkpoint::Progress progress;
     if (!progress.ParseFromString(bytes) || progress.pending_size() > 0)
@@ -99,6 +106,58 @@ std::map<AgentId, States> tasks_by_agent(const master::State& state) {
   return result;
 }
 
+// Executors that outlive their tasks, on the agent and in the books; custom ones are processes.
+void audit_executors_at_rest(Laws& laws, const AgentHost& agent, const master::Agent& book) {
+  std::set<std::string> booked;
+  for (const auto& [key, executor] : book.executors) booked.insert(key.second.value);
+  std::set<std::string> known;
+  std::set<std::string> custom;
+  for (const auto& framework : agent.core().snapshot().frameworks)
+    for (const auto& executor : framework.executors) {
+      if (executor->command || executor->stage == agent::ExecutorStage::terminated) continue;
+      known.insert(executor->info->executor_id().value());
+      if (executor->info->type() == mesos::v1::ExecutorInfo::CUSTOM)
+        custom.insert(executor->info->executor_id().value());
+    }
+  std::set<std::string> running;
+  for (const auto& [id, container] : agent.containers().all())
+    if (container.state != Containers::Container::State::ended && !container.executor.empty())
+      running.insert(container.executor.value);
+  if (known != booked || custom != running) {
+    laws.broken("at rest the books are the executors that run",
+                fmt::format("{}: {} run, the agent knows {} ({} custom), the master {}", agent.name(), running.size(),
+                            known.size(), custom.size(), booked.size()));
+  }
+}
+
+// What the scheduler knows to be done is done, and it knows of all that it asked for.
+void audit_holdings_at_rest(const Cluster& cluster, const Scheduler& scheduler, const std::set<AgentId>& agents) {
+  Laws& laws = cluster.environment.laws;
+  const Holdings& holdings = scheduler.holdings();
+  if (!holdings.asks_feedback()) return;
+  for (const auto& operation : holdings.operations()) {
+    const bool is_lost = operation.state == mesos::v1::OPERATION_UNREACHABLE && !agents.contains(operation.agent);
+    if (!operation.is_over() && !is_lost)
+      laws.broken("no operation is without an answer",
+                  fmt::format("{} on {}: {}", operation.id, operation.agent.value, operation.state));
+  }
+  std::size_t others = 0;
+  for (const auto& other : cluster.schedulers) others += other->holdings().role() == holdings.role() ? 1 : 0;
+  if (others > 1) return;
+  for (std::size_t i = 0; i < cluster.agents.size(); ++i) {
+    const AgentHost& agent = *cluster.agents[i];
+    const auto expected = holdings.expected(agent.total(), [&](const AgentId& id) {
+      const auto machine = cluster.environment.machines.find(id);
+      return machine != cluster.environment.machines.end() && machine->second == i;
+    });
+    const model::Resources has = agent.ledger().total().reserved_to(holdings.role());
+    if (!expected || *expected != has) {
+      laws.broken("no reservation is lost", fmt::format("{}: {} was told {}, it has {}", agent.name(), scheduler.name(),
+                                                        expected ? expected->to_text() : "nonsense", has.to_text()));
+    }
+  }
+}
+
 void audit_agent_at_rest(Laws& laws, const AgentHost& agent, const master::State& state, const States& booked) {
   const auto known = state.agents.find(agent.id());
   if (!agent.is_alive() || !agent.core().snapshot().registered || known == state.agents.end() ||
@@ -107,11 +166,19 @@ void audit_agent_at_rest(Laws& laws, const AgentHost& agent, const master::State
     return;
   }
   audit_store_at_rest(laws, agent);
-  if (!(known->second.total == agent.total())) laws.broken("at rest totals agree", agent.name());
+  const model::Resources& total = agent.ledger().total();
+  if (known->second.total != total || *agent.core().snapshot().total != total ||
+      total.stripped_of_conversions() != agent.total()) {
+    laws.broken("at rest totals agree",
+                fmt::format("{}: its operations make {}, the agent has {}, the master {}", agent.name(),
+                            total.to_text(), agent.core().snapshot().total->to_text(), known->second.total.to_text()));
+  }
+  if (!known->second.operations.empty()) laws.broken("at rest no operation is under way", agent.name());
+  audit_executors_at_rest(laws, agent, known->second);
   const States believed = states_of(agent.core().snapshot());
   States running;
   for (const auto& [id, container] : agent.containers().all())
-    if (container.state == Containers::Container::State::running)
+    if (container.state == Containers::Container::State::running && !container.task.empty())
       running[container.task.value] = mesos::v1::TASK_RUNNING;
   if (believed != running || booked != running) {
     laws.broken("at rest the books are what runs",
@@ -140,6 +207,7 @@ void audit_scheduler_at_rest(Laws& laws, const Scheduler& scheduler, const std::
   if (!is_known) return;
   for (const Scheduler::Task& task : scheduler.tasks()) {
     if (!task.launched) continue;
+    laws.on_rest(task.id.value);
     const auto book = framework->second.tasks.find(task.id);
     const bool booked = book != framework->second.tasks.end() && book->second.agent == task.agent &&
                         !is_terminal(book->second.message->state());
@@ -192,7 +260,10 @@ void audit_quiet(const Cluster& cluster) {
     const auto tasks = booked.find(agent->id());
     audit_agent_at_rest(laws, *agent, state, tasks == booked.end() ? States{} : tasks->second);
   }
-  for (const auto& scheduler : cluster.schedulers) audit_scheduler_at_rest(laws, *scheduler, agents, state);
+  for (const auto& scheduler : cluster.schedulers) {
+    audit_scheduler_at_rest(laws, *scheduler, agents, state);
+    if (!scheduler->is_tearing_down()) audit_holdings_at_rest(cluster, *scheduler, agents);
+  }
 }
 
 }  // namespace stoa::sim

@@ -11,6 +11,19 @@
 #include "mesos/v1/mesos.pb.h"
 
 namespace stoa::sim {
+namespace {
+
+model::Resources read(const google::protobuf::RepeatedPtrField<mesos::v1::Resource>& messages) {
+  auto resources = model::Resources::from_messages(messages);
+  CHECK(resources, resources.error().message);
+  return resources->without_allocation_role();
+}
+
+ContainerId place_of(const ContainerId& executor, const TaskId& task) {
+  return ContainerId(executor.value + "/" + task.value);
+}
+
+}  // namespace
 
 std::string to_command(const Behaviour& behaviour) {
   return fmt::format("{} {} {}", behaviour.runs.count(), behaviour.wait_status, behaviour.heeds_sigterm ? 1 : 0);
@@ -39,14 +52,17 @@ void Containers::launch(const agent::Launch& effect) {
   }
   Container container;
   container.framework = FrameworkId(effect.environment.at("MESOS_FRAMEWORK_ID"));
-  container.task = TaskId(effect.task->task_id().value());
-  container.behaviour = behaviour_of(effect.task->command().value());
-  auto resources = model::Resources::from_messages(effect.task->resources());
-  CHECK(resources, resources.error().message);
-  container.resources = resources->without_allocation_role();
+  if (effect.task) {
+    container.task = TaskId(effect.task->task_id().value());
+    container.behaviour = behaviour_of(effect.task->command().value());
+    container.resources = read(effect.task->resources());
+  } else {
+    container.executor = ExecutorId(effect.executor->executor_id().value());
+    container.resources = read(effect.executor->resources());
+  }
   const bool is_new = containers_.emplace(effect.id, std::move(container)).second;
   CHECK(is_new, "a container was launched twice");
-  touch_();
+  owner_.touch();
   queue_.after(draw_wait(plan_.launch_delay, random_), [this, id = effect.id] { on_started(id); });
 }
 
@@ -60,6 +76,7 @@ void Containers::on_started(const ContainerId& id) {
     end(id, SIGKILL);
     return;
   }
+  if (!container->executor.empty()) return owner_.executor_started(id, *container);
   queue_.after(container->behaviour.runs, [this, id] {
     const Container* running = find(id);
     if (running == nullptr || frozen_) return;
@@ -69,8 +86,10 @@ void Containers::on_started(const ContainerId& id) {
 }
 
 void Containers::signal(const ContainerId& id, int signal) {
-  const Container* container = find(id);
-  if (container == nullptr || !container->behaviour.heeds_sigterm) return;
+  Container* container = find(id);
+  if (container == nullptr) return;
+  container->signalled = true;
+  if (!container->behaviour.heeds_sigterm) return;
   queue_.after(draw_wait(std::chrono::milliseconds(20), random_), [this, id, signal] { end(id, signal); });
 }
 
@@ -93,7 +112,7 @@ void Containers::recover(const std::vector<ContainerId>& known) {
   const std::set<ContainerId> wanted(known.begin(), known.end());
   std::vector<ContainerId> orphans;
   for (const auto& [id, container] : containers_)
-    if (!wanted.contains(id)) orphans.push_back(id);
+    if (!wanted.contains(id) && container.parent.empty()) orphans.push_back(id);
   for (const ContainerId& id : orphans) {
     end(id, SIGKILL);
     containers_.erase(id);
@@ -109,7 +128,7 @@ void Containers::recover(const std::vector<ContainerId>& known) {
       answer.containers.push_back(
           {.id = id, .running = running, .wait_status = container.wait_status, .pid = container.pid});
     }
-    report_(std::move(answer));
+    owner_.report(std::move(answer));
   });
 }
 
@@ -128,7 +147,7 @@ void Containers::probe(const agent::Probe& effect) {
                  const Container* container = find(name.container);
                  if (container == nullptr || container->state != Container::State::running)
                    outcome.kind = Kind::nothing;
-                 report_(agent::ProbeEnded{name, outcome});
+                 owner_.report(agent::ProbeEnded{name, outcome});
                });
 }
 
@@ -150,7 +169,23 @@ void Containers::agent_crashed() {
 
 void Containers::machine_crashed() {
   agent_crashed();
-  containers_.clear();
+  for (const auto& [id, container] : std::exchange(containers_, {}))
+    if (!container.executor.empty()) owner_.executor_ended(id);
+}
+
+void Containers::start_task(const ContainerId& executor, const mesos::v1::TaskInfo& info) {
+  Container task{.state = Container::State::running, .framework = containers_.at(executor).framework};
+  task.task = TaskId(info.task_id().value());
+  task.parent = executor;
+  task.resources = read(info.resources());
+  const bool is_new = containers_.emplace(place_of(executor, task.task), std::move(task)).second;
+  CHECK(is_new, "a task was begun twice");
+  owner_.touch();
+}
+
+void Containers::end_task(const ContainerId& executor, const TaskId& task) {
+  containers_.erase(place_of(executor, task));
+  owner_.touch();
 }
 
 void Containers::end(const ContainerId& id, int wait_status) {
@@ -158,7 +193,13 @@ void Containers::end(const ContainerId& id, int wait_status) {
   if (container == nullptr || container->state != Container::State::running) return;
   container->state = Container::State::ended;
   container->wait_status = wait_status;
-  touch_();
+  owner_.touch();
+  if (container->executor.empty()) {
+    owner_.task_ended(*container);
+  } else {
+    owner_.executor_ended(id);
+    std::erase_if(containers_, [&](const auto& entry) { return entry.second.parent == id; });
+  }
   tell(Duration(0), agent::ContainerExited{.id = id, .wait_status = wait_status});
 }
 
@@ -169,7 +210,7 @@ Containers::Container* Containers::find(const ContainerId& id) {
 
 void Containers::tell(Duration wait, agent::Event event) {
   queue_.after(wait, [this, life = agent_life_, event = std::move(event)] {
-    if (life == agent_life_) report_(event);
+    if (life == agent_life_) owner_.report(event);
   });
 }
 

@@ -33,21 +33,30 @@ class Containers {
     enum class State { starting, running, ended };
     State state = State::starting;
     FrameworkId framework;
-    TaskId task;
+    TaskId task;          // Empty: of an executor, in which its tasks run.
+    ExecutorId executor;  // Of that, else empty.
+    ContainerId parent;   // Of a task in a custom executor, which has no container of its own: that of the executor.
     Behaviour behaviour;
     model::Resources resources;  // Without allocation role.
     int pid = 0;
     int wait_status = agent::wait_status_unknown;
+    bool signalled = false;
     bool destroyed = false;
   };
   // Takes the events of the runtime to the agent that runs now, if any.
   using Report = std::function<void(const agent::Event&)>;
-  // Told with each change of what runs.
-  using Touch = std::function<void()>;
+  struct Owner {
+    Report report;
+    std::function<void()> touch;  // Told with each change of what runs.
+    // The process of an executor has begun, or ended.
+    std::function<void(const ContainerId&, const Container&)> executor_started;
+    std::function<void(const ContainerId&)> executor_ended;
+    std::function<void(const Container&)> task_ended;
+  };
 
   // All must outlive this.
-  Containers(const Plan& plan, Queue& queue, Random& random, Report report, Touch touch)
-      : plan_(plan), queue_(queue), random_(random), report_(std::move(report)), touch_(std::move(touch)) {}
+  Containers(const Plan& plan, Queue& queue, Random& random, Owner owner)
+      : plan_(plan), queue_(queue), random_(random), owner_(std::move(owner)) {}
 
   void prepare(const agent::PrepareSandbox& effect);
   void launch(const agent::Launch& effect);
@@ -58,6 +67,12 @@ class Containers {
   // Most probes find a task in the state they found it in before.
   void probe(const agent::Probe& effect);
   void cancel(const agent::ProbeName& name) { probes_.erase(name); }
+
+  // The process of an executor ends of itself.
+  void exit(const ContainerId& id, int wait_status) { end(id, wait_status); }
+  // It begins and ends a task.
+  void start_task(const ContainerId& executor, const mesos::v1::TaskInfo& info);
+  void end_task(const ContainerId& executor, const TaskId& task);
 
   // From now on no process ends by itself, so that the cluster can come to rest.
   void freeze() { frozen_ = true; }
@@ -75,8 +90,7 @@ class Containers {
   const Plan& plan_;
   Queue& queue_;
   Random& random_;
-  Report report_;
-  Touch touch_;
+  Owner owner_;
   std::map<ContainerId, Container> containers_;
   std::set<agent::ProbeName> probes_;  // Under way.
   bool frozen_ = false;

@@ -84,14 +84,39 @@ void Laws::on_durable(Task& task, const Progress& progress) {
   for (std::size_t i = 0; i < progress.pending.size(); ++i) {
     if (std::ranges::find(task.uuids, progress.pending[i]) != task.uuids.end()) continue;
     task.uuids.push_back(progress.pending[i]);
+    task.states.push_back(progress.states[i]);
     const auto state = static_cast<mesos::v1::TaskState>(progress.states[i]);
     if (task.ended != -1) {
       broken("nothing comes after a terminal status",
              fmt::format("task {}: {} after {}", progress.key, TaskState_Name(state),
                          TaskState_Name(static_cast<mesos::v1::TaskState>(task.ended))));
     }
-    if (model::is_terminal(state)) task.ended = state;
+    if (!model::is_terminal(state)) continue;
+    task.ended = state;
+    const bool finished = state == mesos::v1::TASK_FINISHED;
+    // One that was to be killed may have finished just before.
+    const bool failed = state == mesos::v1::TASK_FAILED;
+    if (finished ? task.end.state != state
+                 : failed && task.end.is_certain && task.end.state == mesos::v1::TASK_FINISHED)
+      broken("a task ends as its process did", fmt::format("task {}: {}", progress.key, TaskState_Name(state)));
   }
+}
+
+void Laws::on_executor_answered(const TaskStatus& status) {
+  const Task& task = tasks_[status.task_id().value()];
+  const auto found = std::ranges::find(task.uuids, uuid_of(status.uuid()));
+  const bool is_true = found != task.uuids.end() && task.states[static_cast<std::size_t>(found - task.uuids.begin())] ==
+                                                        static_cast<int>(status.state());
+  if (!is_true)
+    broken("an executor is answered when its update is durable",
+           fmt::format("task {} {}", status.task_id().value(), TaskState_Name(status.state())));
+}
+
+void Laws::on_rest(const std::string& name) {
+  const Task& task = tasks_[name];
+  if (task.seen == task.uuids.size()) return;
+  broken("every durable status reaches its framework",
+         fmt::format("task {}: {} of {}", name, task.seen, task.uuids.size()));
 }
 
 void Laws::on_agent_crash(const std::vector<std::string>& keys) {

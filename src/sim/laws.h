@@ -38,6 +38,12 @@ struct Progress {
 // No bytes: it was erased, and nothing is pending.
 Progress progress_of(const std::string& key, const std::optional<std::string>& bytes);
 
+// How a task's process ended.
+struct TaskEnd {
+  int state = 0;           // TASK_FINISHED or not.
+  bool is_certain = true;  // Nobody else had a hand in it, and the agent can know.
+};
+
 class Laws {
  public:
   // Of the first violation; later ones are often its consequences.
@@ -49,6 +55,14 @@ class Laws {
   // The agent's process died: what it had not made durable never was.
   void on_agent_crash(const std::vector<std::string>& keys);
   void on_update_sent(const link::Update& update);
+
+  void on_task_ended(const std::string& task, const TaskEnd& end) { tasks_[task].end = end; }
+  // A machine went down: nobody will know how what ran there ended.
+  void on_end_forgotten(const std::string& task) { tasks_[task].end.is_certain = false; }
+  // A custom executor is told that its update was taken.
+  void on_executor_answered(const mesos::v1::TaskStatus& status);
+  // All is over, and so are the updates of this task.
+  void on_rest(const std::string& task);
 
   // A scheduler is told a status.
   void on_status(const std::string& framework, const mesos::v1::TaskStatus& status, bool partition_aware);
@@ -63,8 +77,10 @@ class Laws {
     std::size_t acknowledged = 0;          // So many of these are acknowledged, durably.
     std::size_t acknowledged_in_life = 0;  // Or at least in the present life of the agent.
     std::size_t seen = 0;                  // So many of these were seen by the scheduler.
-    int ended = -1;                        // Terminal state that became durable.
-    int terminal = -1;                     // Final state that the scheduler was told.
+    std::vector<int> states;               // Of these.
+    TaskEnd end{.state = -1, .is_certain = false};
+    int ended = -1;     // Terminal state that became durable.
+    int terminal = -1;  // Final state that the scheduler was told.
   };
   void on_durable(Task& task, const Progress& progress);
   void on_final(Task& task, const mesos::v1::TaskStatus& status, bool partition_aware);

@@ -31,6 +31,7 @@ Faults draw_faults(Random& random) {
   faults.slow_message = random.chance(0.5) ? 0.1 * random.unit() : 0;
   faults.launch_fails = random.chance(0.5) ? 0.1 * random.unit() : 0;
   faults.container_lost = random.chance(0.3) ? 0.05 * random.unit() : 0;
+  faults.failover = random.chance(0.5) ? 0.5 * random.unit() : 0;
   return faults;
 }
 
@@ -58,6 +59,9 @@ Plan draw_plan(const Size& size, Random& random) {
   plan.kills = 0.5 * random.unit();
   plan.teardowns = random.chance(0.5) ? 0.3 : 0;
   plan.late_acknowledgements = 0.3 * random.unit();
+  plan.custom_executors = random.chance(0.7) ? 0.5 * random.unit() : 0;
+  plan.groups = random.chance(0.7) ? 0.5 * random.unit() : 0;
+  plan.operations = random.chance(0.7) ? 0.7 * random.unit() : 0;
   return plan;
 }
 

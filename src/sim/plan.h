@@ -33,6 +33,7 @@ struct Faults {
   double slow_message = 0;    // Of messages.
   double launch_fails = 0;    // Of launches and sandboxes.
   double container_lost = 0;  // Of ends of containers: nobody knows how.
+  double failover = 0;        // Of lost schedulers: another instance comes while the first is still connected.
 };
 
 struct Plan {
@@ -48,6 +49,9 @@ struct Plan {
   Duration task_mean = std::chrono::minutes(1);  // How long tasks run.
   double kills = 0.2;                            // Of tasks are killed by their scheduler.
   double late_acknowledgements = 0.1;
+  double custom_executors = 0;               // Of launches.
+  double groups = 0;                         // Of launches.
+  double operations = 0;                     // Of accepted offers have some on their resources.
   double teardowns = 0;                      // Of frameworks are torn down while busy.
   Duration work_arrives_for{};               // From the start; zero: all of it is there then.
   Duration quiet = std::chrono::minutes(2);  // At the end: no faults, no launches.

@@ -9,7 +9,6 @@
 
 #include "mesos/v1/scheduler/scheduler.pb.h"
 #include "model/task_state.h"
-#include "sim/offer_room.h"
 
 namespace stoa::sim {
 
@@ -19,33 +18,14 @@ using SchedulerCall = mesos::v1::scheduler::Call;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-namespace {
-
-void add_checks(int checks, mesos::v1::TaskInfo& info) {
-  if ((checks & 1) != 0) {
-    mesos::v1::CheckInfo& check = *info.mutable_check();
-    check.set_type(mesos::v1::CheckInfo::TCP);
-    check.mutable_tcp()->set_port(80);
-    check.set_delay_seconds(1);
-    check.set_interval_seconds(20);
-  }
-  if ((checks & 2) != 0) {
-    mesos::v1::HealthCheck& health = *info.mutable_health_check();
-    health.set_type(mesos::v1::HealthCheck::COMMAND);
-    health.mutable_command()->set_value("true");
-    health.set_interval_seconds(15);
-  }
-}
-
-}  // namespace
-
 Scheduler::Scheduler(Environment& environment, MasterHost& master, std::size_t index, std::size_t tasks)
     : environment_(environment),
       master_(master),
       name_(fmt::format("scheduler-{}", index)),
       role_(fmt::format("role-{}", index % 7)),
       partition_aware_(environment.random.chance(0.6)),
-      task_killing_(environment.random.chance(0.5)) {
+      task_killing_(environment.random.chance(0.5)),
+      holdings_(environment, name_, role_) {
   draw_tasks(tasks);
 }
 
@@ -169,6 +149,13 @@ void Scheduler::lose_connection(bool noticed) {
   subscribe();
 }
 
+void Scheduler::fail_over() {
+  if (!subscribed_ || tearing_down_) return;
+  environment_.trace.note(name_, "another instance takes over");
+  former_ = Former{*calls_, stream_id_};
+  subscribe();
+}
+
 void Scheduler::wind_down() {
   winding_down_ = true;
   planned_.clear();
@@ -192,6 +179,13 @@ void Scheduler::on_subscribed(FrameworkId id) {
   }
   reconcile();
   reconcile_later();
+  if (!former_) return;
+  auto call = std::make_shared<SchedulerCall>();
+  call->set_type(SchedulerCall::TEARDOWN);
+  call->mutable_framework_id()->set_value(id_.value);
+  environment_.network.send(former_->calls, Network::client,
+                            [this, call, stream_id = former_->stream_id] { master_.on_call(call, stream_id); });
+  former_.reset();
 }
 
 void Scheduler::on_event(const EventMessage& event) {
@@ -202,6 +196,8 @@ void Scheduler::on_event(const EventMessage& event) {
       return on_offers(event);
     case Event::UPDATE:
       return on_status(event);
+    case Event::UPDATE_OPERATION_STATUS:
+      return on_operation_status(event);
     case Event::ERROR:
       return on_error(event->error().message());
     default:
@@ -239,6 +235,23 @@ void Scheduler::acknowledge(const TaskStatus& status) {
   send(std::move(call));
 }
 
+void Scheduler::on_operation_status(const EventMessage& event) {
+  const mesos::v1::OperationStatus& status = event->update_operation_status().status();
+  holdings_.on_status(status);
+  Random& random = environment_.random;
+  if (!status.has_uuid() || (!winding_down_ && random.chance(0.03))) return;  // It will come again.
+  after(draw_upto(seconds(random.chance(environment_.plan.late_acknowledgements) ? 25 : 1), random), [this, event] {
+    const mesos::v1::OperationStatus& told = event->update_operation_status().status();
+    SchedulerCall call;
+    call.set_type(SchedulerCall::ACKNOWLEDGE_OPERATION_STATUS);
+    auto& body = *call.mutable_acknowledge_operation_status();
+    *body.mutable_agent_id() = told.agent_id();
+    *body.mutable_operation_id() = told.operation_id();
+    body.set_uuid(told.uuid().value());
+    send(std::move(call));
+  });
+}
+
 void Scheduler::on_offers(const EventMessage& event) {
   after(draw_upto(milliseconds(300), environment_.random), [this, event] {
     SchedulerCall decline;
@@ -269,42 +282,14 @@ void Scheduler::revive() {
   send(std::move(call));
 }
 
-bool Scheduler::accept(const mesos::v1::Offer& offer) {
-  if (!has_work() || environment_.random.chance(0.1)) return false;
-  SchedulerCall call;
-  call.set_type(SchedulerCall::ACCEPT);
-  *call.mutable_accept()->add_offer_ids() = offer.id();
-  auto& operation = *call.mutable_accept()->add_operations();
-  operation.set_type(mesos::v1::Offer::Operation::LAUNCH);
-  OfferRoom room(offer);
-  for (std::size_t count = 1 + environment_.random.below(12); count > 0 && has_work(); --count) {
-    const std::size_t number = planned_.back();
-    Task& task = tasks_[number];
-    mesos::v1::TaskInfo info;
-    if (!room.take(task.cpus, task.mem, task.ports, info)) break;
-    planned_.pop_back();
-    task.launched = true;
-    task.agent = AgentId(offer.agent_id().value());
-    info.set_name(task.id.value);
-    info.mutable_task_id()->set_value(task.id.value);
-    *info.mutable_agent_id() = offer.agent_id();
-    info.mutable_command()->set_value(to_command(task.behaviour));
-    add_checks(task.checks, info);
-    environment_.laws.on_launch(task.id.value);
-    if (task.kill_after) kill_later(number, *task.kill_after);
-    *operation.mutable_launch()->add_task_infos() = std::move(info);
-  }
-  if (operation.launch().task_infos().empty()) return false;
-  call.mutable_accept()->mutable_filters()->set_refuse_seconds(1);
-  send(std::move(call));
-  return true;
-}
-
 bool Scheduler::has_work() const {
   return !planned_.empty() && tasks_[planned_.back()].ready <= environment_.queue.now().steady;
 }
 
 void Scheduler::reconcile() {
+  SchedulerCall operations;
+  operations.set_type(SchedulerCall::RECONCILE_OPERATIONS);
+  if (holdings_.reconcile(operations)) send(std::move(operations));
   SchedulerCall call;
   call.set_type(SchedulerCall::RECONCILE);
   for (const Task& task : tasks_) {

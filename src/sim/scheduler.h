@@ -13,7 +13,9 @@
 #include "proto/forward.h"
 #include "sim/containers.h"
 #include "sim/environment.h"
+#include "sim/holdings.h"
 #include "sim/master_host.h"
+#include "sim/offer_room.h"
 
 namespace stoa::sim {
 
@@ -42,6 +44,9 @@ class Scheduler {
   void start();
   // The connection breaks: the scheduler notices at once and comes back, or hears of it some time later.
   void lose_connection(bool noticed);
+  // Another instance takes over while this one is still connected; once that is so, this one asks for the end of the
+  // framework, and must not be heard.
+  void fail_over();
   void isolate_until(TimePoint when) { isolated_until_ = when; }
   // From now on: no launches, no kills of further tasks.
   void wind_down();
@@ -54,6 +59,7 @@ class Scheduler {
   bool is_removed() const { return removed_; }
   bool is_partition_aware() const { return partition_aware_; }
   const std::vector<Task>& tasks() const { return tasks_; }
+  const Holdings& holdings() const { return holdings_; }
   std::uint64_t updates() const { return updates_; }
 
  private:
@@ -69,9 +75,16 @@ class Scheduler {
   void on_closed();
   void on_status(const EventMessage& event);
   void acknowledge(const mesos::v1::TaskStatus& status);
+  void on_operation_status(const EventMessage& event);
   void on_offers(const EventMessage& event);
   // Fills an ACCEPT with the tasks that fit. False if there are none.
   bool accept(const mesos::v1::Offer& offer);
+  void add_tasks(const mesos::v1::Offer& offer, OfferRoom& room, bool custom, Call& call);
+  void add_group(const mesos::v1::Offer& offer, OfferRoom& room, Call& call);
+  bool fill_executor(const mesos::v1::Offer& offer, bool is_default, OfferRoom& room, mesos::v1::ExecutorInfo& info);
+  // With an executor: of one that outlives it.
+  bool fill_task(const mesos::v1::Offer& offer, OfferRoom& room, const mesos::v1::ExecutorInfo* custom,
+                 mesos::v1::TaskInfo& info);
   bool has_work() const;
   // Nothing to launch now: asks for no offers until there is.
   void suppress();
@@ -99,6 +112,7 @@ class Scheduler {
   bool partition_aware_;
   bool task_killing_;
   FrameworkId id_;
+  Holdings holdings_;
   std::vector<Task> tasks_;
   std::vector<std::size_t> planned_;  // Numbers of tasks; the next one last.
   bool winding_down_ = false;
@@ -113,6 +127,11 @@ class Scheduler {
   std::optional<ConnectionNumber> stream_;
   std::optional<ConnectionNumber> calls_;
   std::string stream_id_;
+  struct Former {
+    ConnectionNumber calls;
+    std::string stream_id;
+  };
+  std::optional<Former> former_;  // The instance that was replaced, until it has spoken.
 };
 
 }  // namespace stoa::sim

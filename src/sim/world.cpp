@@ -125,6 +125,7 @@ void World::fail_master() {
 void World::fail_scheduler() {
   Scheduler& scheduler = *schedulers_[environment_.random.below(schedulers_.size())];
   if (environment_.random.chance(0.3)) scheduler.isolate_until(environment_.queue.now().steady + draw_absence());
+  if (environment_.random.chance(environment_.plan.faults.failover)) return scheduler.fail_over();
   scheduler.lose_connection(environment_.random.chance(0.5));
 }
 
