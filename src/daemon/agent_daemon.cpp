@@ -1,6 +1,7 @@
 #include "daemon/agent_daemon.h"
 
 #include <filesystem>
+#include <fstream>
 
 #include "containers/posix/posix_runtime.h"
 #include "containers/posix/posix_work_directory.h"
@@ -17,26 +18,29 @@ namespace {
 
 using mesos::v1::AgentInfo;
 
-Result<std::shared_ptr<const AgentInfo>> agent_info(const AgentOptions& options, const Identity& identity) {
+// Of the flags alone, before anything is touched (AGT-005, RES-067).
+Result<AgentInfo> agent_info(const AgentOptions& options) {
   AgentInfo info;
-  info.set_hostname(identity.hostname);
-  info.set_port(identity.port);
-  LET(const model::Resources resources, agent_resources(options.resources, options.default_role, options.work_dir));
+  std::ifstream mounts("/proc/self/mountinfo");
+  LET(const model::Resources resources,
+      agent_resources(options.resources, options.default_role, options.work_dir, mount_points(mounts)));
   resources.to_messages(model::WireForm::new_form, *info.mutable_resources());
   LET(const std::vector<model::Attribute> attributes, model::parse_attributes(options.attributes));
   for (const model::Attribute& attribute : attributes) attribute.to_message(*info.add_attributes());
-  return std::make_shared<const AgentInfo>(std::move(info));
+  return info;
 }
 
-Result<AgentShellOptions> shell_options(const AgentOptions& options, const Identity& identity,
-                                        std::function<void(int, const std::string&)> exit) {
+AgentShellOptions shell_options(const AgentOptions& options, AgentInfo info, const Identity& identity,
+                                std::function<void(int, const std::string&)> exit) {
   AgentShellOptions shell;
   shell.master = options.master;
   shell.boot_id = containers::boot_id();
   shell.exit = std::move(exit);
   shell.log_rotation = options.log_rotation;
   agent::Config& config = shell.config;
-  LET(config.info, agent_info(options, identity));
+  info.set_hostname(identity.hostname);
+  info.set_port(identity.port);
+  config.info = std::make_shared<const AgentInfo>(std::move(info));
   config.version = std::string(api_version);
   for (const net::Address& address : identity.addresses) config.addresses.push_back(address.to_string());
   config.endpoint = identity.primary().to_string();
@@ -72,6 +76,7 @@ http::Router router(api::Realms realms) {
 
 Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, net::Loop& loop,
                                                         std::function<void(int, const std::string&)> exit) {
+  LET(AgentInfo info, agent_info(options));
   std::unique_ptr<AgentDaemon> daemon(new AgentDaemon);
   std::error_code error;
   std::filesystem::create_directories(options.work_dir + "/meta", error);
@@ -95,7 +100,7 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
   TRY(daemon->server_->reserve(options.listen.endpoints));
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
-  LET(AgentShellOptions shell, shell_options(options, daemon->identity_, std::move(exit)));
+  AgentShellOptions shell = shell_options(options, std::move(info), daemon->identity_, std::move(exit));
   LET(daemon->fetcher_, fetcher::ProcessFetcher::start(options.fetcher));
   daemon->shell_ = std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_,
                                                 *daemon->fetcher_, *daemon->directory_);

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "daemon/agent_flags.h"
 #include "daemon/master_flags.h"
 #include "daemon/up_flags.h"
@@ -156,6 +157,25 @@ TEST(AgentFlags, NamesAndDefaultsAreThoseOfOldStartScripts) {
                                        {"disallow_sharing_agent_pid_namespace", "false"},
                                        {"fetcher_cache_dir", "/tmp/mesos/fetch"},
                                        {"http_command_executor", "false"}});
+}
+
+// AGT-003
+TEST(AgentFlags, TheMasterIsNamedInOneWayOnly) {
+  const auto parse = [](const Strings& arguments) {
+    AgentFlags flags;
+    const flags::Outcome outcome = flags::parse(
+        agent_table(flags), {.arguments = arguments, .environment = {}, .read_file = [](const std::string& path) {
+                               return path == "/etc/master" ? Result<std::string>("host:5050\n") : invalid("no file");
+                             }});
+    return std::pair(outcome.problems.size(), flags.master);
+  };
+  EXPECT_EQ(parse({"--work_dir=/w"}).first, 1U);
+  EXPECT_EQ(parse({"--work_dir=/w", "--master=h:1", "--master_detector=x"}).first, 1U);
+  EXPECT_EQ(parse({"--work_dir=/w", "--master=h:1"}), std::pair(std::size_t{0}, std::string("h:1")));
+  EXPECT_EQ(parse({"--work_dir=/w", "--master=file:///etc/master"}),
+            std::pair(std::size_t{0}, std::string("host:5050")));
+  EXPECT_EQ(parse({"--work_dir=/w", "--master=file:///etc/none"}).first, 1U);
+  EXPECT_EQ(parse({"--work_dir=/w", "--master=zk://a:1/m"}).first, 1U);
 }
 
 // HA-004

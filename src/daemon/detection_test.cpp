@@ -1,0 +1,95 @@
+#include "daemon/detection.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace stoa::daemon {
+namespace {
+
+// AGT-018
+TEST(Detection, WhatIsOfferedLeavesRoomForTheSystem) {
+  EXPECT_EQ(cpus_offered(8), 8);
+  EXPECT_EQ(cpus_offered(0), 1);
+  EXPECT_EQ(cpus_offered({}), 1);
+  EXPECT_EQ(mem_offered(16384), 15360);
+  EXPECT_EQ(mem_offered(2048), 1024);
+  EXPECT_EQ(mem_offered(2047), 1023);
+  EXPECT_EQ(mem_offered({}), 1024);
+  EXPECT_EQ(disk_offered(102400), 97280);
+  EXPECT_EQ(disk_offered(10240), 5120);
+  EXPECT_EQ(disk_offered(10239), 5119);
+  EXPECT_EQ(disk_offered({}), 10240);
+}
+
+std::string resources(std::string_view flag, const std::set<std::string>& mounts = {}) {
+  const auto result = agent_resources(flag, "*", "/not/yet/there", mounts);
+  return result ? result->to_text() : result.error().message;
+}
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+// AGT-018 AGT-019
+TEST(Detection, OnlyWhatIsNotNamedIsDetected) {
+  const std::string all = resources("");
+  for (const char* name : {"cpus", "mem", "disk", "ports"}) EXPECT_TRUE(has(all, name)) << all;
+  EXPECT_TRUE(has(all, "[31000-32000]")) << all;
+  EXPECT_FALSE(has(all, "gpus")) << all;
+  const std::string some = resources("cpus:3.5;mem:0;ports:[1-2]");
+  EXPECT_TRUE(has(some, "cpus:3.5")) << some;
+  EXPECT_FALSE(has(some, "mem")) << some;
+  EXPECT_FALSE(has(some, "31000")) << some;
+}
+
+constexpr const char* mount_disk = R"([{"name":"disk","type":"SCALAR","scalar":{"value":64},)"
+                                   R"("disk":{"source":{"type":"MOUNT","mount":{"root":"ROOT"}}}}])";
+
+std::string disk_at(const std::string& root) {
+  std::string text = mount_disk;
+  return text.replace(text.find("ROOT"), 4, root);
+}
+
+// RES-066
+TEST(Detection, NamingADiskSwitchesOffTheRootDisk) {
+  const std::string text = resources(disk_at("/mnt/a"), {"/mnt/a"});
+  EXPECT_EQ(text.find("disk"), text.rfind("disk")) << text;
+  EXPECT_TRUE(has(text, ":64")) << text;
+}
+
+// RES-112 AGT-021
+TEST(Detection, AMountDiskMustBeMounted) {
+  EXPECT_TRUE(has(resources(disk_at("/mnt/a/"), {"/mnt/a"}), ":64"));
+  EXPECT_TRUE(has(resources(disk_at("disks/b"), {"/not/yet/there/disks/b"}), ":64"));
+  EXPECT_EQ(resources(disk_at("/mnt/a"), {"/", "/mnt"}),
+            "Failed to determine agent resources: '/mnt/a' of a MOUNT disk is no mount point");
+  std::istringstream table("22 1 8:1 / / rw - ext4 /dev/sda1 rw\n31 22 0:5 / /mnt/with\\040blank rw - tmpfs none rw\n");
+  EXPECT_EQ(mount_points(table), (std::set<std::string>{"/", "/mnt/with blank"}));
+}
+
+// RES-067
+TEST(Detection, ABadListIsRefusedInTheseWords) {
+  EXPECT_TRUE(resources("cpus:x:y").starts_with("Failed to determine agent resources: "));
+  EXPECT_TRUE(resources("[{]").starts_with("Failed to determine agent resources: "));
+}
+
+// AGT-026
+TEST(Detection, TheStrictestGroupOnTheWayUpCounts) {
+  char pattern[] = "/tmp/detection_test.XXXXXX";
+  const std::string root = mkdtemp(pattern);
+  std::filesystem::create_directories(root + "/a/b");
+  const auto write = [&](const std::string& name, const std::string& text) { std::ofstream(root + name) << text; };
+  EXPECT_FALSE(group_limits(root, "0::/a/b\n").mem_bytes.has_value());
+  write("/a/memory.max", "1000000\n");
+  write("/a/b/memory.max", "max\n");
+  write("/a/cpu.max", "max 100000\n");
+  write("/a/b/cpu.max", "150000 100000\n");
+  const GroupLimits limits = group_limits(root, "1:name=x:/other\n0::/a/b\n");
+  EXPECT_EQ(limits.mem_bytes, 1000000);
+  EXPECT_EQ(limits.cpus, 1.5);
+  EXPECT_FALSE(group_limits(root, "0::/\n").cpus.has_value());
+  std::filesystem::remove_all(root);
+}
+
+}  // namespace
+}  // namespace stoa::daemon
