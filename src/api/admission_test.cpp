@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <mutex>
 
 #include "codec/base64.h"
@@ -159,6 +160,21 @@ TEST(Admission, EveryPathHasItsRealm) {
       {"/version", ""},
   };
   for (const auto& [path, realm] : of_agent) EXPECT_EQ(realm_of(Daemon::agent, path), realm) << path;
+}
+
+// AGT-193
+TEST(Admission, AnAgentAsksForTheCredentialsOfEachOfItsRealms) {
+  Door door(Daemon::agent, realms_of({"mesos-agent-readonly", "mesos-agent-readwrite", "mesos-agent-executor"}));
+  for (const auto& [path, realm] : std::map<std::string, std::string>{{"/api/v1", "mesos-agent-readwrite"},
+                                                                      {"/slave(1)/api/v1", "mesos-agent-readwrite"},
+                                                                      {"/api/v1/executor", "mesos-agent-executor"},
+                                                                      {"/state", "mesos-agent-readonly"}}) {
+    const std::string refused = door.ask(path);
+    EXPECT_EQ(status_of(refused), 401) << path;
+    EXPECT_TRUE(has(refused, "WWW-Authenticate: Basic realm=\"" + realm + "\"\r\n")) << refused;
+    EXPECT_TRUE(has(door.ask(path, good), "for ops")) << path;
+  }
+  EXPECT_EQ(status_of(door.ask("/health")), 200);
 }
 
 const election::Leadership led_elsewhere{.mine = false, .leader = election::Member{"id-2", "master2", 5050}};

@@ -1,4 +1,9 @@
 // The read endpoints of an agent that runs one command task and has another one queued.
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+
+#include "api/agent_files.h"
 #include "api/testing.h"
 #include "codec/record_io.h"
 #include "mesos/v1/mesos.pb.h"
@@ -110,16 +115,119 @@ TEST_F(AgentReads, AnExecutorListsItsTasksByStage) {
   EXPECT_THAT(state, HasSubstr(R"("completed_executors":[{"id":"t3")"));
 }
 
-// V0-100 AGT-190 AGT-251 AGT-252 HTTP-055
+// V0-100 AGT-090 AGT-190 AGT-251 AGT-252 HTTP-055
 TEST_F(AgentReads, RecoveryHoldsBackTheStateOnly) {
   agent_.recovered_now = false;
   const http::Response early = testing::ask(router_, "GET", "/state");
   EXPECT_EQ(early.status, 503);
   EXPECT_EQ(early.body, "Agent has not finished recovery");
   EXPECT_EQ(post(R"({"type":"GET_HEALTH"})").status, 503);
+  EXPECT_EQ(testing::ask(router_, "GET", "/containers").status, 503);
+  EXPECT_EQ(testing::ask(router_, "GET", "/monitor/statistics").status, 503);
   EXPECT_EQ(get("/health"), "");
   EXPECT_THAT(get("/flags"), StartsWith(R"({"flags":{)"));
   EXPECT_THAT(get("/version"), StartsWith(R"({"version":"1.12.0")"));
+}
+
+// AGT-250 V0-003 V0-004
+TEST_F(AgentReads, ReadsTakeGetUnderAllTheirNamesAndNoOtherMethod) {
+  for (const std::string name : {"/state", "/flags", "/version", "/health", "/containers", "/monitor/statistics",
+                                 "/metrics/snapshot", "/files/debug"}) {
+    const bool beside = name.starts_with("/metrics") || name.starts_with("/files");
+    EXPECT_EQ(testing::ask(router_, "GET", name + ".json").status, 200) << name;
+    EXPECT_EQ(testing::ask(router_, "HEAD", name).status, 200) << name;
+    if (!beside && name != "/version") EXPECT_EQ(testing::ask(router_, "GET", "/slave(1)" + name).status, 200) << name;
+    for (const char* method : {"PUT", "DELETE"}) {
+      const http::Response refused = testing::ask(router_, method, name);
+      EXPECT_EQ(refused.status, 405) << name;
+      EXPECT_TRUE(refused.headers.has("Allow")) << name;
+    }
+  }
+  EXPECT_EQ(testing::ask(router_, "GET", "/nothing").status, 404);
+  EXPECT_EQ(testing::ask(router_, "GET", "/slave(1)/nothing").status, 404);
+}
+
+TEST_F(AgentReads, TheProcessAnswersForItself) {
+  EXPECT_EQ(post(R"({"type":"GET_HEALTH"})").body, R"({"type":"GET_HEALTH","get_health":{"healthy":true}})");
+  EXPECT_THAT(post(R"({"type":"GET_VERSION"})").body,
+              HasSubstr(R"("get_version":{"version_info":{"version":"1.12.0","build_date":"2026-01-02 03:04:05")"));
+  EXPECT_THAT(post(R"({"type":"GET_FLAGS"})").body,
+              HasSubstr(R"("get_flags":{"flags":[{"name":"cluster","value":"blue"},{"name":"port","value":"5050"},)"));
+  EXPECT_THAT(post(R"({"type":"GET_METRICS","get_metrics":{}})").body,
+              HasSubstr(R"({"name":"slave/registered","value":1.0})"));
+  EXPECT_EQ(post(R"({"type":"GET_METRICS","get_metrics":{"timeout":{"nanoseconds":5000000000}}})").status, 200);
+  EXPECT_EQ(post(R"({"type":"GET_METRICS","get_metrics":{"timeout":{"nanoseconds":-1}}})").status, 400);
+}
+
+// AGT-201
+TEST_F(AgentReads, StateIsTheThreeListsThatAlsoHaveCallsOfTheirOwn) {
+  const std::string state = post(R"({"type":"GET_STATE"})").body;
+  for (const auto& [type, member] : std::map<std::string, std::string>{
+           {"GET_TASKS", "get_tasks"}, {"GET_EXECUTORS", "get_executors"}, {"GET_FRAMEWORKS", "get_frameworks"}}) {
+    const std::string head = R"({"type":")" + type + R"(",)";
+    std::string alone = post(R"({"type":")" + type + R"("})").body;
+    ASSERT_THAT(alone, StartsWith(head + "\"" + member + "\":"));
+    alone = alone.substr(head.size(), alone.size() - head.size() - 1);
+    EXPECT_THAT(state, HasSubstr(alone)) << type;
+  }
+}
+
+// AGT-140
+TEST_F(AgentReads, FilesAreListedAndReadByCalls) {
+  char pattern[] = "/tmp/agent_files.XXXXXX";
+  const std::string sandbox = mkdtemp(pattern);
+  std::ofstream(sandbox + "/stdout") << "hello\xff" << std::flush;
+  std::filesystem::create_directory(sandbox + "/sub");
+  std::filesystem::create_symlink("/etc/passwd", sandbox + "/out");
+  auto placed = std::make_shared<agent::ExecutorRecord>(*agent_.state.frameworks[0].executors[0]);
+  placed->directory = sandbox;
+  agent_.state.frameworks[0].executors[0] = placed;
+  const auto list = [&](const std::string& path) {
+    return post(R"({"type":"LIST_FILES","list_files":{"path":")" + path + R"("}})");
+  };
+  const auto read = [&](const std::string& path, const char* more) {
+    return post(R"({"type":"READ_FILE","read_file":{"path":")" + path + "\"" + more + "}}");
+  };
+  EXPECT_THAT(list(sandbox).body,
+              ::testing::AllOf(HasSubstr("\"path\":\"" + sandbox + "/stdout\",\"nlink\":1,\"size\":6"),
+                               HasSubstr(sandbox + "/sub")));
+  EXPECT_EQ(read(sandbox + "/stdout", R"(,"offset":4,"length":2)").body,
+            R"({"type":"READ_FILE","read_file":{"size":6,"data":"b/8="}})");
+  EXPECT_EQ(read(sandbox + "/stdout", R"(,"offset":0)").body,
+            R"({"type":"READ_FILE","read_file":{"size":6,"data":"aGVsbG//"}})");
+  EXPECT_EQ(read("/frameworks/F-0000/executors/t1/runs/latest/stdout", R"(,"offset":9)").body,
+            R"({"type":"READ_FILE","read_file":{"size":6,"data":""}})");
+  EXPECT_EQ(read(sandbox + "/sub", R"(,"offset":0)").status, 400);
+  EXPECT_EQ(read(sandbox + "/out", R"(,"offset":0)").status, 400);
+  EXPECT_EQ(read(sandbox + "/../x", R"(,"offset":0)").status, 400);
+  EXPECT_EQ(read(sandbox + "/none", R"(,"offset":0)").status, 404);
+  EXPECT_EQ(list("/etc").status, 404);
+  std::filesystem::remove_all(sandbox);
+}
+
+// AGT-138 V0-006
+TEST_F(AgentReads, JsonpIsForThoseWhoSwitchItOn) {
+  const std::string plain = get("/flags");
+  EXPECT_EQ(get("/flags?jsonp=f"), plain);
+  ReadingContext context = testing::context(loop_);
+  context.jsonp = true;
+  AgentReading open(agent_, context);
+  http::Router router = testing::router("/slave(1)");
+  add_agent_routes(router, [&]() -> AgentReading& { return open; });
+  EXPECT_EQ(testing::ask(router, "GET", "/flags?jsonp=a.b._0").body, "a.b._0(" + plain + ")");
+  EXPECT_EQ(testing::ask(router, "GET", "/files/debug?jsonp=f").body, "f({})");
+  EXPECT_EQ(testing::ask(router, "GET", "/files/debug?jsonp=f(").status, 400);
+}
+
+// AGT-260
+TEST_F(AgentReads, AThousandTasksAreShownWithinATenthOfASecond) {
+  for (int i = 0; i < 1000; ++i) {
+    agent_.state.frameworks[0].executors.push_back(executor(
+        record("t" + std::to_string(i), agent::TaskStage::launched, mesos::v1::TASK_RUNNING), "C" + std::to_string(i)));
+  }
+  const std::clock_t begin = std::clock();  // Of this process: other work of the machine does not count.
+  EXPECT_GT(get("/state").size(), 500'000U);
+  EXPECT_LT(std::clock() - begin, CLOCKS_PER_SEC / 10);
 }
 
 // AGT-261
@@ -149,10 +257,15 @@ TEST_F(AgentReads, ContainersAreFilteredByWholeIdsOnly) {
 
 // V0-097
 TEST_F(AgentReads, ASandboxHasThreeNames) {
-  EXPECT_THAT(get("/files/debug"),
-              ::testing::AllOf(HasSubstr(R"("/w/runs/C1":"/w/runs/C1")"), HasSubstr(R"("/w/runs/C3":"/w/runs/C3")"),
-                               HasSubstr(R"("/frameworks/F-0000/executors/t1/runs/latest":"/w/runs/C1")"),
-                               HasSubstr(R"("/w/runs/latest":)")));
+  const FileSpace::Attachments attached = agent_files(agent_.state, *reading_.context).attachments();
+  for (const auto& [name, real] :
+       FileSpace::Attachments{{"/w/runs/C1", "/w/runs/C1"},
+                              {"/w/runs/C3", "/w/runs/C3"},
+                              {"/frameworks/F-0000/executors/t1/runs/latest", "/w/runs/C1"}}) {
+    ASSERT_TRUE(attached.contains(name)) << name;
+    EXPECT_EQ(attached.at(name), real);
+  }
+  EXPECT_TRUE(attached.contains("/w/runs/latest"));
 }
 
 // AGT-202 AGT-194

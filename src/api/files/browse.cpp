@@ -113,7 +113,11 @@ http::Response debug_files(const FileSpace& files) {
   std::string text;
   JsonWriter out(text);
   out.begin_object();
-  for (const auto& [path, real] : files.attachments()) out.key(path).string(real);
+  struct stat status{};
+  for (const auto& [path, real] : files.attachments()) {
+    // What was collected is attached no more (AGT-139).
+    if (::lstat(real.c_str(), &status) == 0) out.key(path).string(real);
+  }
   out.end_object();
   return http::json(std::move(text));
 }

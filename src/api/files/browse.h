@@ -9,7 +9,7 @@ namespace stoa::api {
 
 http::Response browse_files(const FileSpace& files, const net::Query& query);
 http::Response read_file_text(const FileSpace& files, const net::Query& query);
-// Virtual to real (V0-095).
+// Virtual to real (V0-095), of what is there.
 http::Response debug_files(const FileSpace& files);
 
 // Ten characters: `-rw-r--r--`.

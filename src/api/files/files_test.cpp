@@ -161,6 +161,12 @@ TEST_F(Files, BrowseListsSortedWithModes) {
   EXPECT_EQ(browse("/sandbox/sub").body, "[]");
 }
 
+// AGT-139 V0-095
+TEST_F(Files, DebugListsWhatIsAttachedAndStillThere) {
+  const FileSpace space({{"/sandbox", root_}, {"/collected", top_ + "/gone"}});
+  EXPECT_EQ(debug_files(space).body, R"({"/sandbox":")" + root_ + R"("})");
+}
+
 // V0-093 AGT-134
 TEST_F(Files, ACharacterCutByTheWindowIsLeftForTheNextRead) {
   write("text", "ab\xe2\x82\xac");
