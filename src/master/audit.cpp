@@ -68,7 +68,8 @@ Result<> audit_offers_of(const State& state, const Agent& agent) {
     }
     offered += offer->second.resources;
   }
-  if (!agent.connected() && !agent.offers.empty()) return broken("agent {} is away and offered", agent.id.value);
+  if (!agent.connected() && !(agent.offers.empty() && agent.inverse_offers.empty()))
+    return broken("agent {} is away and offered", agent.id.value);
   if (offered == agent.offered) return {};
   return broken("agent {}: {} offered, its offers hold {}", agent.id.value, agent.offered.to_text(), offered.to_text());
 }
@@ -153,7 +154,9 @@ Result<> audit_framework(const State& state, const Framework& framework) {
   const bool beats = state.timers.contains({TimerKey::Kind::heartbeat, framework.id.value});
   if (beats != framework.connected()) return broken("framework {}: wrong heartbeat", framework.id.value);
   if (!framework.connected()) {
-    if (!framework.offers.empty()) return broken("framework {} is away and has offers", framework.id.value);
+    if (!framework.offers.empty() || !framework.inverse_offers.empty()) {
+      return broken("framework {} is away and has offers", framework.id.value);
+    }
     const bool ends = state.timers.contains({TimerKey::Kind::framework_removal, framework.id.value});
     if (!ends && !framework.removing) return broken("framework {} is away for ever", framework.id.value);
     return {};
@@ -176,6 +179,14 @@ Result<> Master::audit() const {
     if (framework == state.frameworks.end() || !framework->second.offers.contains(id) || agent == state.agents.end() ||
         !agent->second.offers.contains(id)) {
       return broken("offer {} is nobody's", id.value);
+    }
+  }
+  for (const auto& [id, inverse] : state.inverse_offers) {
+    const auto framework = state.frameworks.find(inverse.framework);
+    const auto agent = state.agents.find(inverse.agent);
+    if (framework == state.frameworks.end() || !framework->second.inverse_offers.contains(id) ||
+        agent == state.agents.end() || !agent->second.inverse_offers.contains(inverse.framework)) {
+      return broken("inverse offer {} is nobody's", id.value);
     }
   }
   for (const auto& [stream, id] : state.streams) {

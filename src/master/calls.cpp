@@ -65,12 +65,12 @@ Rule rule_of(Call::Type type) {
       return on_shutdown;
     case Call::ACKNOWLEDGE_OPERATION_STATUS:
       return on_acknowledge_operation_status;
-    // Inverse offers are not made yet, so every id in an answer is unknown and skipped (SCH-247); nobody listens to
-    // requests (SCH-207).
     case Call::ACCEPT_INVERSE_OFFERS:
+      return on_accept_inverse_offers;
     case Call::DECLINE_INVERSE_OFFERS:
+      return on_decline_inverse_offers;
     case Call::REQUEST:
-      return accept_and_ignore;
+      return accept_and_ignore;  // Nobody listens to requests (SCH-207).
     default:
       return nullptr;
   }

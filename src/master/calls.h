@@ -12,6 +12,8 @@ using CallMessage = std::shared_ptr<const mesos::v1::scheduler::Call>;
 
 void on_accept(Context& context, Framework& framework, const CallMessage& call);
 void on_decline(Context& context, Framework& framework, const CallMessage& call);
+void on_accept_inverse_offers(Context& context, Framework& framework, const CallMessage& call);
+void on_decline_inverse_offers(Context& context, Framework& framework, const CallMessage& call);
 void on_revive(Context& context, Framework& framework, const CallMessage& call);
 void on_suppress(Context& context, Framework& framework, const CallMessage& call);
 void on_kill(Context& context, Framework& framework, const CallMessage& call);

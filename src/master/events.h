@@ -11,9 +11,13 @@
 #include "base/result.h"
 #include "proto/forward.h"
 
+namespace mesos::v1::maintenance {
+class Schedule;
+}  // namespace mesos::v1::maintenance
+
 namespace stoa::master {
 
-// One durable record: `bytes` is a message of stoa/registry.proto, chosen by `kind`.
+// One durable record: `bytes` is a message chosen by `kind`: of stoa/registry.proto, or the maintenance schedule.
 struct RegistryRecord {
   std::string kind;
   std::string id;
@@ -73,8 +77,15 @@ struct Operate {
   std::optional<std::string> principal;  // As authenticated.
 };
 
+// An operator replaces the maintenance schedule. It is valid, each address in the one spelling of net::Address
+// (OPR-151).
+struct UpdateMaintenance {
+  ReplyNumber reply;
+  std::shared_ptr<const mesos::v1::maintenance::Schedule> schedule;
+};
+
 // What an operator can ask for. Each is answered with one Reply.
-using OperatorCommand = std::variant<Teardown, MarkGone, Operate>;
+using OperatorCommand = std::variant<Teardown, MarkGone, Operate, UpdateMaintenance>;
 
 struct FromAgent {
   LinkNumber link;
@@ -89,6 +100,6 @@ struct LinkClosed {
 struct Tick {};
 
 using Event = std::variant<RegistryLoaded, Persisted, Subscribe, SchedulerCall, StreamClosed, Teardown, MarkGone,
-                           Operate, FromAgent, LinkClosed, Tick>;
+                           Operate, UpdateMaintenance, FromAgent, LinkClosed, Tick>;
 
 }  // namespace stoa::master

@@ -229,6 +229,7 @@ void on_stream_closed(Context& context, const StreamClosed& event) {
   state.timers.cancel(heartbeat_timer(framework.id));
   withdraw_offers_silently(context, framework);
   state.allocator.deactivate_framework(framework.id);
+  framework.inverse_refusals.clear();
   const Duration timeout = failover_timeout(*framework.info);
   log_info(context, "framework {} ({}) disconnected; removed in {} unless it returns", framework.id.value,
            framework.info->name(), format_duration(timeout));
@@ -269,6 +270,7 @@ void finish_removal(Context& context, const FrameworkId& id) {
   state.timers.cancel(heartbeat_timer(id));
   state.timers.cancel(removal_timer(id));
   state.allocator.remove_framework(id);
+  for (auto& [agent_id, agent] : state.agents) agent.inverse_answers.erase(id);
   framework.unregistered = context.now.wall;
   framework.view.reset();
   remember_completed(context, framework);

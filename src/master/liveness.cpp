@@ -2,6 +2,7 @@
 #include "master/agents.h"
 #include "master/executors.h"
 #include "master/frameworks.h"
+#include "master/inverse_offers.h"
 #include "master/offers.h"
 #include "master/operation_book.h"
 #include "master/send.h"
@@ -33,6 +34,8 @@ void lose_unkept_tasks(Context& context, Agent& agent) {
 void forget_agent(Context& context, Agent& agent) {
   State& state = context.state;
   withdraw_offers(context, agent);
+  withdraw_inverse_offers(context, agent);
+  for (auto& [framework_id, framework] : state.frameworks) framework.inverse_refusals.erase(agent.id);
   release_executors(context, agent, [](const Framework&) { return true; });
   state.allocator.remove_agent(agent.id);
   state.timers.cancel({TimerKey::Kind::agent_ping, agent.id.value});
@@ -57,6 +60,7 @@ void on_link_closed(Context& context, const LinkClosed& event) {
   agent.view.reset();
   log_warning(context, "agent {} at {} disconnected", agent.id.value, agent.info->hostname());
   withdraw_offers(context, agent);
+  withdraw_inverse_offers(context, agent);
   state.allocator.deactivate_agent(agent.id);
   lose_unkept_tasks(context, agent);
   state.timers.set({TimerKey::Kind::agent_return, agent.id.value},

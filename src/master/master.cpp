@@ -7,6 +7,8 @@
 #include "master/completed.h"
 #include "master/frameworks.h"
 #include "master/gone.h"
+#include "master/inverse_offers.h"
+#include "master/maintenance.h"
 #include "master/offers.h"
 #include "master/operate.h"
 #include "master/send.h"
@@ -43,6 +45,11 @@ void on_loaded(Context& context, const RegistryLoaded& loaded) {
                        context.now.steady + state.config.agent_reregister_timeout);
     } else if (record.kind == "framework") {
       remember_completed(context, FrameworkId(record.id));
+    } else if (record.kind == "maintenance") {
+      if (const auto read = load_schedule(state, record.bytes); !read) {
+        context.effects.push_back(StepDown{read.error().message});
+        return;
+      }
     }
   }
   registry::Meta leader;
@@ -68,7 +75,9 @@ void on_persisted(Context& context, const Persisted& event) {
                         [&](const ForgetRecoveredAgent& then) { finish_forgetting(context, then.agent); },
                         [&](const RemoveFramework& then) { finish_removal(context, then.framework); },
                         [&](const RemoveAgent& then) { finish_unregistration(context, then.agent); },
-                        [&](const MarkAgentGone& then) { finish_gone(context, then); }, [&](const NothingMore&) {}},
+                        [&](const MarkAgentGone& then) { finish_gone(context, then); },
+                        [&](const ScheduleMaintenance& then) { finish_update_maintenance(context, then); },
+                        [&](const NothingMore&) {}},
              node.mapped());
 }
 
@@ -99,6 +108,8 @@ void on_timer(Context& context, const TimerKey& key) {
       return let_pass(context, key.id);
     case TimerKey::Kind::offer:
       return withdraw_offer(context, OfferId(key.id));
+    case TimerKey::Kind::inverse_offer:
+      return withdraw_inverse_offer(context, OfferId(key.id));
   }
 }
 
@@ -122,6 +133,7 @@ void Master::step(const Event& event, const Now& now, Effects& effects) {
                         [&](const Teardown& e) { on_teardown_by_operator(context, e); },
                         [&](const MarkGone& e) { on_mark_gone(context, e); },
                         [&](const Operate& e) { on_operate(context, e); },
+                        [&](const UpdateMaintenance& e) { on_update_maintenance(context, e); },
                         [&](const FromAgent& e) { on_agent_frame(context, e); },
                         [&](const LinkClosed& e) { on_link_closed(context, e); }, [&](const Tick&) {}},
              event);
@@ -163,6 +175,8 @@ Snapshot Master::snapshot() const {
   }
   for (const auto& [id, agent] : state_->recovered_agents) snapshot.recovered_agents.push_back(agent.info);
   snapshot.unreachable_agents = state_->unreachable_agents.size();
+  snapshot.maintenance_schedule = state_->schedule;
+  snapshot.maintenance_status = maintenance_status(*state_);
   for (const auto& [name, value] : state_->metrics.counters()) snapshot.metrics[name] = static_cast<double>(value);
   return snapshot;
 }

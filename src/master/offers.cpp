@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/check.h"
+#include "master/inverse_offers.h"
 #include "master/send.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
 
@@ -22,12 +23,8 @@ std::shared_ptr<const mesos::v1::Offer> message_of(const Offer& offer, const Fra
   message->mutable_framework_id()->set_value(framework.id.value);
   message->mutable_agent_id()->set_value(agent.id.value);
   message->set_hostname(agent.info->hostname());
-  auto& url = *message->mutable_url();
-  url.set_scheme("http");
-  url.mutable_address()->set_hostname(agent.info->hostname());
-  if (!agent.addresses.empty()) url.mutable_address()->set_ip(agent.addresses.front());
-  url.mutable_address()->set_port(agent.info->port());
-  url.set_path("/slave(1)");
+  put_url(agent, *message->mutable_url());
+  if (agent.unavailability) *message->mutable_unavailability() = *agent.unavailability;
   if (agent.info->has_domain()) *message->mutable_domain() = agent.info->domain();
   *message->mutable_attributes() = agent.info->attributes();
   const auto own = agent.executors.lower_bound({framework.id, ExecutorId()});
@@ -83,6 +80,14 @@ const Offer* book(Context& context, allocator::Grant grant) {
 
 }  // namespace
 
+void put_url(const Agent& agent, mesos::v1::URL& url) {
+  url.set_scheme("http");
+  url.mutable_address()->set_hostname(agent.info->hostname());
+  if (!agent.addresses.empty()) url.mutable_address()->set_ip(agent.addresses.front());
+  url.mutable_address()->set_port(agent.info->port());
+  url.set_path("/slave(1)");
+}
+
 void allocate(Context& context) {
   State& state = context.state;
   const auto due = state.allocator.next_cycle();
@@ -109,6 +114,7 @@ void allocate(Context& context) {
     if (size > state.config.offers_event_bytes_max) flush(FrameworkId(offer->framework));
   }
   while (!events.empty()) flush(FrameworkId(events.begin()->first));
+  make_inverse_offers(context);
 }
 
 void give_back(Context& context, const FrameworkId& framework, const AgentId& agent, const model::Resources& resources,
@@ -155,6 +161,7 @@ void withdraw_offers(Context& context, Framework& framework, const std::function
 void withdraw_offers_silently(Context& context, Framework& framework) {
   const std::set<OfferId> ids = framework.offers;
   for (const OfferId& id : ids) return_offer(context, id, std::nullopt);
+  withdraw_inverse_offers_silently(context, framework);
 }
 
 void withdraw_offers(Context& context, Agent& agent) {

@@ -6,6 +6,10 @@
 
 #include "master/state.h"
 
+namespace mesos::v1 {
+class URL;
+}  // namespace mesos::v1
+
 namespace stoa::master {
 
 // Runs the allocator if a cycle is due and sends what it granted: one OFFERS event for each framework, several where
@@ -15,6 +19,9 @@ void allocate(Context& context);
 // Gives resources that were granted and not used back to the allocator, with a filter if `refuse_seconds` is set.
 void give_back(Context& context, const FrameworkId& framework, const AgentId& agent, const model::Resources& resources,
                std::optional<double> refuse_seconds);
+
+// Where the agent's API is.
+void put_url(const Agent& agent, mesos::v1::URL& url);
 
 // Takes an offer out of the books without touching its resources: the caller owns them then.
 Offer take_offer(Context& context, const OfferId& id);
@@ -26,7 +33,8 @@ void return_offer(Context& context, const OfferId& id, std::optional<double> ref
 void withdraw_offer(Context& context, const OfferId& id, std::optional<double> refuse_seconds = std::nullopt);
 // Withdraws the framework's offers for which `which` holds, each with a RESCIND on its stream.
 void withdraw_offers(Context& context, Framework& framework, const std::function<bool(const Offer&)>& which);
-// Withdraws all of them without a word: their stream ended, or another took over (SCH-059, SCH-069).
+// Withdraws all of them, and the inverse ones, without a word: their stream ended, or another took over (SCH-059,
+// SCH-069).
 void withdraw_offers_silently(Context& context, Framework& framework);
 // Withdraws all offers of an agent that goes away, with RESCIND (SCH-098).
 void withdraw_offers(Context& context, Agent& agent);

@@ -7,6 +7,7 @@
 #include "master/executors.h"
 #include "master/frameworks.h"
 #include "master/kill_message.h"
+#include "master/maintenance.h"
 #include "master/offers.h"
 #include "master/operation_book.h"
 #include "master/send.h"
@@ -226,6 +227,7 @@ void reconnect(Context& context, Agent& agent, LinkNumber link, const std::share
   }
   const bool was_connected = agent.connected();
   put_claim(agent, claim, *agent.info);
+  note_unavailability(context, agent);
   agent.reregistered = context.now.wall;
   attach(context, agent, link);
   state.metrics.count("master/messages_reregister_slave");
@@ -357,6 +359,7 @@ void finish_admission(Context& context, const AdmitAgent& admission) {
   const bool returning = recovered || admission.was_unreachable || !claim.agent_info().id().value().empty();
   if (returning) agent.reregistered = context.now.wall;
   put_claim(agent, claim, std::move(info));
+  note_unavailability(context, agent);
   attach(context, agent, admission.link);
   state.metrics.count(returning ? "master/messages_reregister_slave" : "master/messages_register_slave");
   state.metrics.count(returning ? "master/slave_reregistrations" : "master/slave_registrations");

@@ -30,6 +30,7 @@ void on_revive(Context& context, Framework& framework, const CallMessage& call) 
   const auto roles = roles_meant(context, framework, call->revive().roles(), "REVIVE");
   if (!roles) return;
   for (const std::string& role : *roles) framework.suppressed.erase(role);
+  framework.inverse_refusals.clear();
   framework.view.reset();
   context.state.allocator.revive(framework.id, *roles, context.now.steady);
 }

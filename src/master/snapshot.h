@@ -19,6 +19,11 @@ namespace mesos::v1 {
 class Operation;
 }  // namespace mesos::v1
 
+namespace mesos::v1::maintenance {
+class ClusterStatus;
+class Schedule;
+}  // namespace mesos::v1::maintenance
+
 namespace mesos::v1::scheduler {
 class OfferConstraints;
 }  // namespace mesos::v1::scheduler
@@ -84,6 +89,9 @@ struct Snapshot {
   std::vector<std::shared_ptr<const AgentView>> agents;  // In order of registration.
   std::vector<std::shared_ptr<const mesos::v1::AgentInfo>> recovered_agents;
   std::size_t unreachable_agents = 0;
+  // Null if nothing is scheduled.
+  std::shared_ptr<const mesos::v1::maintenance::Schedule> maintenance_schedule;
+  std::shared_ptr<const mesos::v1::maintenance::ClusterStatus> maintenance_status;
   std::map<std::string, double> metrics;       // Counters and allocator gauges.
   std::map<std::string, double> role_weights;  // Only those set.
 };

@@ -32,6 +32,10 @@
 #include "model/resources.h"
 #include "proto/forward.h"
 
+namespace mesos::v1 {
+class Unavailability;
+}  // namespace mesos::v1
+
 namespace stoa::master {
 
 using TaskMessage = std::shared_ptr<const mesos::v1::Task>;
@@ -76,6 +80,12 @@ struct Offer {
   std::shared_ptr<const OfferView> view;
 };
 
+// An outstanding one (SCH-246).
+struct InverseOffer {
+  FrameworkId framework;
+  AgentId agent;
+};
+
 struct Framework {
   FrameworkId id;
   std::uint64_t sequence = 0;
@@ -99,6 +109,8 @@ struct Framework {
   std::map<TaskId, TaskMessage> unreachable;  // Bounded, oldest first in unreachable_order.
   std::deque<TaskId> unreachable_order;
   std::set<OfferId> offers;
+  std::set<OfferId> inverse_offers;
+  std::map<AgentId, TimePoint> inverse_refusals;  // Not asked again about the agent until then (SCH-249).
   std::set<std::pair<AgentId, ExecutorId>> executors;
   // Those with an id of the framework's choice.
   std::map<OperationId, std::pair<AgentId, OperationUuid>> operations;
@@ -136,6 +148,14 @@ struct Agent {
   std::map<OperationUuid, Operation> operations;
   std::set<OfferId> offers;
 
+  std::shared_ptr<const mesos::v1::Unavailability> unavailability;  // Of its machine; null if none is scheduled.
+  std::map<FrameworkId, OfferId> inverse_offers;
+  struct InverseAnswer {
+    bool accepted = false;
+    WallSeconds at = 0;
+  };
+  std::map<FrameworkId, InverseAnswer> inverse_answers;  // The newest of each (SCH-247).
+
   mutable Shown<AgentView, Agent> view;
 
   bool connected() const { return link.has_value(); }
@@ -165,7 +185,16 @@ struct Limiter {
 
 // What the core waits for. `id` is that of a framework, agent, offer or limiter, by kind.
 struct TimerKey {
-  enum class Kind { heartbeat, framework_removal, agent_ping, agent_return, recovered_agent, offer, rate_limit };
+  enum class Kind {
+    heartbeat,
+    framework_removal,
+    agent_ping,
+    agent_return,
+    recovered_agent,
+    offer,
+    inverse_offer,
+    rate_limit
+  };
   Kind kind;
   std::string id;
   auto operator<=>(const TimerKey&) const = default;
@@ -194,9 +223,13 @@ struct MarkAgentGone {
   AgentId agent;
   ReplyNumber reply;
 };
+struct ScheduleMaintenance {
+  std::shared_ptr<const mesos::v1::maintenance::Schedule> schedule;
+  ReplyNumber reply;
+};
 struct NothingMore {};
 using Continuation = std::variant<AdmitAgent, MarkUnreachable, ForgetRecoveredAgent, RemoveFramework, RemoveAgent,
-                                  MarkAgentGone, NothingMore>;
+                                  MarkAgentGone, ScheduleMaintenance, NothingMore>;
 
 struct State {
   State(Config given, std::uint64_t seed) : config(std::move(given)), random(seed), allocator(config.allocation) {}
@@ -213,6 +246,8 @@ struct State {
   std::map<FrameworkId, Framework> frameworks;
   std::map<AgentId, Agent> agents;
   std::map<OfferId, Offer> offers;
+  std::map<OfferId, InverseOffer> inverse_offers;
+  std::shared_ptr<const mesos::v1::maintenance::Schedule> schedule;  // Null if nothing is scheduled.
   std::map<AgentId, RecoveredAgent> recovered_agents;
   std::map<AgentId, WallSeconds> unreachable_agents;
   std::set<AgentId> gone_agents;

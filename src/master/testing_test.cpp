@@ -74,6 +74,11 @@ std::string line_of(const SchedulerEvent& event) {
     case SchedulerEvent::OFFERS:
       for (const v1::Offer& offer : event.offers().offers()) line += " " + offer.id().value();
       return line;
+    case SchedulerEvent::INVERSE_OFFERS:
+      for (const v1::InverseOffer& offer : event.inverse_offers().inverse_offers()) line += " " + offer.id().value();
+      return line;
+    case SchedulerEvent::RESCIND_INVERSE_OFFER:
+      return line + " " + event.rescind_inverse_offer().inverse_offer_id().value();
     case SchedulerEvent::RESCIND:
       return line + " " + event.rescind().offer_id().value();
     case SchedulerEvent::UPDATE:

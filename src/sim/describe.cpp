@@ -100,6 +100,7 @@ std::string_view kind_of(const master::Event& event) {
                  [](const master::Teardown&) -> std::string_view { return "Teardown"; },
                  [](const master::MarkGone&) -> std::string_view { return "MarkGone"; },
                  [](const master::Operate&) -> std::string_view { return "Operate"; },
+                 [](const master::UpdateMaintenance&) -> std::string_view { return "UpdateMaintenance"; },
                  [](const master::FromAgent& e) -> std::string_view { return kind_of(*e.message); },
                  [](const master::LinkClosed&) -> std::string_view { return "LinkClosed"; },
                  [](const master::Tick&) -> std::string_view { return "Tick"; }},
@@ -246,6 +247,7 @@ void note(Trace& trace, const std::string& who, const master::Event& event) {
           [&](const master::Teardown& e) { trace.note(who, "-> Teardown " + e.framework.value); },
           [&](const master::MarkGone& e) { trace.note(who, "-> MarkGone " + e.agent.value); },
           [&](const master::Operate& e) { trace.note(who, "-> Operate " + e.agent.value); },
+          [&](const master::UpdateMaintenance&) { trace.note(who, "-> UpdateMaintenance"); },
           [&](const master::FromAgent& e) {
             if (e.message->has_pong()) return trace.note_quietly(who, "-> Pong");
             trace.note(who, fmt::format("-> link {} {}", e.link.value, describe(*e.message)));

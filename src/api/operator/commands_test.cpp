@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 
 #include "api/testing.h"
+#include "mesos/v1/maintenance/maintenance.pb.h"
 #include "mesos/v1/mesos.pb.h"
 
 namespace stoa::api {
@@ -138,6 +139,65 @@ TEST_F(Commands, FormsAreTheSameCalls) {
   }
   EXPECT_EQ(master_.commands.size(), before);
   EXPECT_EQ(testing::ask(router_, "GET", "/reserve").status, 405);
+}
+
+const std::string windows = R"({"windows":[{"machine_ids":[{"hostname":"n1","ip":"10.0.0.1"},)"
+                            R"({"hostname":"n2","ip":"FD00:0::1"}],"unavailability":{"start":{"nanoseconds":5}}}]})";
+
+// OPR-151 OPR-152 V0-082
+TEST_F(Commands, AScheduleIsCheckedAndItsAddressesAreWrittenInOneWay) {
+  const auto update = [&](const std::string& schedule) {
+    return call(R"({"type":"UPDATE_MAINTENANCE_SCHEDULE","update_maintenance_schedule":{"schedule":)" + schedule +
+                "}}");
+  };
+  EXPECT_EQ(update(windows).status, 200);
+  const auto& given = *std::get<master::UpdateMaintenance>(master_.commands.back()).schedule;
+  ASSERT_EQ(given.windows(0).machine_ids_size(), 2);
+  EXPECT_EQ(given.windows(0).machine_ids(1).ip(), "fd00::1");
+  EXPECT_EQ(update("{}").status, 200) << "cancels";
+  EXPECT_EQ(form("/maintenance/schedule", windows).status, 200);
+  const std::size_t before = master_.commands.size();
+  const std::string away = R"("unavailability":{"start":{"nanoseconds":5}})";
+  const std::pair<std::string, const char*> bad[] = {
+      {R"({"windows":[{)" + away + "}]}", "List of machines in the maintenance window is empty"},
+      {R"({"windows":[{"machine_ids":[{}],)" + away + "}]}", "Both 'hostname' and 'ip' for a machine are empty"},
+      {R"({"windows":[{"machine_ids":[{"ip":"10.0.0"}],)" + away + "}]}", "Failed to parse the 'ip' of machine"},
+      {R"({"windows":[{"machine_ids":[{"hostname":"a"},{"hostname":"A"}],)" + away + "}]}", "appears more than once"},
+      {R"({"windows":[{"machine_ids":[{"hostname":"a"}],"unavailability":{"start":{"nanoseconds":5},)"
+       R"("duration":{"nanoseconds":-1}}}]})",
+       "'duration' is negative"},
+  };
+  for (const auto& [schedule, text] : bad) {
+    const http::Response response = update(schedule);
+    EXPECT_EQ(response.status, 400) << schedule;
+    EXPECT_THAT(response.body, HasSubstr(text));
+    EXPECT_EQ(form("/maintenance/schedule", schedule).status, 400);
+  }
+  EXPECT_EQ(form("/maintenance/schedule", "[").status, 400);
+  EXPECT_EQ(master_.commands.size(), before);
+}
+
+// OPR-154 V0-069 V0-070
+TEST_F(Commands, ScheduleAndStatusAreShown) {
+  const auto read = [&](const char* type) { return call(std::string(R"({"type":")") + type + R"("})").body; };
+  EXPECT_EQ(read("GET_MAINTENANCE_SCHEDULE"),
+            R"({"type":"GET_MAINTENANCE_SCHEDULE","get_maintenance_schedule":{"schedule":{}}})");
+  EXPECT_EQ(read("GET_MAINTENANCE_STATUS"),
+            R"({"type":"GET_MAINTENANCE_STATUS","get_maintenance_status":{"status":{}}})");
+  mesos::v1::maintenance::Schedule schedule;
+  schedule.add_windows()->add_machine_ids()->set_hostname("n1");
+  schedule.mutable_windows(0)->mutable_unavailability()->mutable_start()->set_nanoseconds(5);
+  master_.state.maintenance_schedule = std::make_shared<const mesos::v1::maintenance::Schedule>(schedule);
+  mesos::v1::maintenance::ClusterStatus status;
+  status.add_draining_machines()->mutable_id()->set_hostname("n1");
+  master_.state.maintenance_status = std::make_shared<const mesos::v1::maintenance::ClusterStatus>(status);
+  const std::string shown = R"({"windows":[{"machine_ids":[{"hostname":"n1"}],"unavailability":)"
+                            R"({"start":{"nanoseconds":5}}}]})";
+  EXPECT_THAT(read("GET_MAINTENANCE_SCHEDULE"), HasSubstr(shown));
+  EXPECT_THAT(read("GET_MAINTENANCE_STATUS"), HasSubstr(R"("draining_machines":[{"id":{"hostname":"n1"}}])"));
+  EXPECT_EQ(testing::ask(router_, "GET", "/maintenance/schedule").body, shown);
+  EXPECT_EQ(testing::ask(router_, "GET", "/master/maintenance/status").body,
+            R"({"draining_machines":[{"id":{"hostname":"n1"}}]})");
 }
 
 }  // namespace

@@ -41,8 +41,8 @@ constexpr std::array kinds{
     MasterCallKind{.type = Call::SUBSCRIBE},
     MasterCallKind{.type = Call::GET_WEIGHTS},
     MasterCallKind{.type = Call::GET_QUOTA},
-    MasterCallKind{.type = Call::GET_MAINTENANCE_STATUS},
-    MasterCallKind{.type = Call::GET_MAINTENANCE_SCHEDULE},
+    MasterCallKind{.type = Call::GET_MAINTENANCE_STATUS, .from_state = get_maintenance_status},
+    MasterCallKind{.type = Call::GET_MAINTENANCE_SCHEDULE, .from_state = get_maintenance_schedule},
     MasterCallKind{
         .type = Call::SET_LOGGING_LEVEL, .member = "set_logging_level", .has_member = &Call::has_set_logging_level},
     MasterCallKind{.type = Call::UPDATE_WEIGHTS, .member = "update_weights", .has_member = &Call::has_update_weights},
@@ -78,7 +78,8 @@ constexpr std::array kinds{
                    .success = 202},
     MasterCallKind{.type = Call::UPDATE_MAINTENANCE_SCHEDULE,
                    .member = "update_maintenance_schedule",
-                   .has_member = &Call::has_update_maintenance_schedule},
+                   .has_member = &Call::has_update_maintenance_schedule,
+                   .command = update_maintenance_schedule},
     MasterCallKind{
         .type = Call::START_MAINTENANCE, .member = "start_maintenance", .has_member = &Call::has_start_maintenance},
     MasterCallKind{

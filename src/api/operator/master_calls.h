@@ -58,6 +58,8 @@ http::Response get_frameworks(const MasterRequest& request, const master::Snapsh
 http::Response get_tasks(const MasterRequest& request, const master::Snapshot& state);
 http::Response get_executors(const MasterRequest& request, const master::Snapshot& state);
 http::Response get_operations(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_maintenance_status(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_maintenance_schedule(const MasterRequest& request, const master::Snapshot& state);
 http::Response get_roles(const MasterRequest& request, const master::Snapshot& state);
 
 // Those that change something (commands.cpp, resource_commands.cpp).
@@ -65,6 +67,8 @@ Result<master::OperatorCommand> teardown(const mesos::v1::master::Call& call, co
 Result<master::OperatorCommand> mark_agent_gone(const mesos::v1::master::Call& call, const std::optional<std::string>&);
 Result<master::OperatorCommand> change_resources(const mesos::v1::master::Call& call,
                                                  const std::optional<std::string>& principal);
+Result<master::OperatorCommand> update_maintenance_schedule(const mesos::v1::master::Call& call,
+                                                            const std::optional<std::string>&);
 // Hands a command to the core, and answers with its outcome: `success`, without a body.
 void carry_out(MasterPort& master, Result<master::OperatorCommand> command, int success, http::Responder responder);
 

@@ -4,6 +4,7 @@
 
 #include "api/answers.h"
 #include "api/operator/master_calls.h"
+#include "api/v0/answer.h"
 #include "api/v0/routes.h"
 #include "codec/json.h"
 #include "codec/json_scanner.h"
@@ -86,6 +87,32 @@ Result<Call> destroy_of(const Form& form) {
   return call;
 }
 
+// V0-082: the body is the schedule as JSON, whatever its Content-Type says.
+Result<Call> schedule_of(const std::string& body) {
+  Call call;
+  call.set_type(Call::UPDATE_MAINTENANCE_SCHEDULE);
+  auto& schedule = *call.mutable_update_maintenance_schedule()->mutable_schedule();
+  if (const auto read = codec::read_json(body, schedule); !read) {
+    return invalid("Failed to convert JSON into a maintenance schedule: " + read.error().message);
+  }
+  return call;
+}
+
+void replace_schedule(MasterReading& reading, const http::Request& request, http::Responder responder) {
+  if (!reading.master.recovered()) return responder.respond(refusal(503, "Master has not finished recovery"));
+  const auto call = schedule_of(request.body);
+  if (!call) return responder.respond(refusal(call.error()));
+  carry_out(reading.master, update_maintenance_schedule(*call, request.principal), 200, std::move(responder));
+}
+
+std::string schedule_shown(const master::Snapshot& state, const net::Query&, const ReadingContext&) {
+  return state.maintenance_schedule ? codec::to_json(*state.maintenance_schedule) : "{}";
+}
+
+std::string status_shown(const master::Snapshot& state, const net::Query&, const ReadingContext&) {
+  return state.maintenance_status ? codec::to_json(*state.maintenance_status) : "{}";
+}
+
 struct Endpoint {
   const char* path;
   Result<Call> (*read)(const Form&);
@@ -120,6 +147,13 @@ void add_master_command_routes(http::Router& router, const MasterReadingSource& 
                  handle(reading(), endpoint, request, std::move(responder));
                });
   }
+  router.add("/maintenance/schedule", {"GET", "POST"}, [reading](http::Request request, http::Responder responder) {
+    if (request.method == "POST") return replace_schedule(reading(), request, std::move(responder));
+    answer_document(reading(), std::move(request), std::move(responder), Document<master::Snapshot>(schedule_shown));
+  });
+  router.add("/maintenance/status", {"GET"}, [reading](http::Request request, http::Responder responder) {
+    answer_document(reading(), std::move(request), std::move(responder), Document<master::Snapshot>(status_shown));
+  });
 }
 
 }  // namespace stoa::api::v0

@@ -8,7 +8,8 @@ namespace stoa::api::v0 {
 void add_master_state_routes(http::Router& router, const MasterReadingSource& reading);
 void add_agent_state_routes(http::Router& router, const AgentReadingSource& reading);
 
-// POST of forms: /teardown, /reserve, /unreserve, /create-volumes, /destroy-volumes.
+// POST of forms: /teardown, /reserve, /unreserve, /create-volumes, /destroy-volumes. And /maintenance/schedule, which
+// is read too, and /maintenance/status.
 void add_master_command_routes(http::Router& router, const MasterReadingSource& reading);
 
 // /health, /version, /flags: answered without a look at the state.
