@@ -2,11 +2,11 @@
 
 #include <cmath>
 
+#include "master/agent_constraints.h"
 #include "master/agents.h"
 #include "master/completed.h"
 #include "master/executors.h"
 #include "master/framework_info.h"
-#include "master/offer_constraints.h"
 #include "master/offers.h"
 #include "master/operation_book.h"
 #include "master/send.h"
@@ -187,7 +187,8 @@ RegistryChange removal_record(const Context& context, const Framework& framework
 
 Result<> validate_wishes(const Wishes& wishes, const std::set<std::string>& roles) {
   TRY(validate_suppressed(wishes.suppressed, roles));
-  return wishes.constraints ? validate_offer_constraints(*wishes.constraints, roles) : Result<>();
+  if (wishes.constraints) TRY(AgentConstraints::parse(*wishes.constraints, roles));
+  return {};
 }
 
 void put_in_force(Context& context, Framework& framework, FrameworkInfo info, Wishes wishes) {

@@ -1,7 +1,6 @@
-#include "master/offer_constraints.h"
-
 #include <gtest/gtest.h>
 
+#include "master/agent_constraints.h"
 #include "master/testing.h"
 #include "mesos/v1/mesos.pb.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
@@ -26,7 +25,7 @@ AttributeConstraint& first_of(OfferConstraints& constraints) {
 }
 
 std::string fault_of(const OfferConstraints& constraints) {
-  const Result<> valid = validate_offer_constraints(constraints, {"eng"});
+  const auto valid = AgentConstraints::parse(constraints, {"eng"});
   return valid ? "" : valid.error().message;
 }
 
