@@ -60,8 +60,12 @@ Result<model::Conversion> conversion_of(const State& state, const Operate& event
   model::OperationContext given;
   given.from_operator = true;
   given.principal = event.principal;
-  given.agent_total = agent.total;
-  given.resources_in_use = agent.allocated;
+  // Only these two look at them.
+  const auto type = event.operation->type();
+  if (type == OperationInfo::CREATE || type == OperationInfo::DESTROY) {
+    given.agent_total = agent.total;
+    given.resources_in_use = agent.allocated;
+  }
   LET(model::Conversion conversion, model::convert(*event.operation, given));
   TRY(check_whitelist(state.config, *event.operation, conversion.converted));
   return conversion;
@@ -69,6 +73,7 @@ Result<model::Conversion> conversion_of(const State& state, const Operate& event
 
 // Offers that hold some of what is not free give way, one after another, until it is (OPR-132).
 void make_room(Context& context, Agent& agent, const model::Resources& needed) {
+  if (agent.offers.empty()) return;
   const auto missing = [&] {
     model::Resources rest = needed;
     rest.subtract_floored(context.state.allocator.available(agent.id));
@@ -95,8 +100,7 @@ Result<> operate(Context& context, const Operate& event) {
     return fail(conversion.error().code, refusal_prefix(*event.operation, agent) + conversion.error().message);
   }
   make_room(context, agent, conversion->consumed);
-  model::Resources free = state.allocator.available(agent.id);
-  TRY(model::apply(*conversion, free));
+  TRY(state.allocator.available(agent.id).subtract(conversion->consumed));
   if (event.operation->type() == OperationInfo::DESTROY) rescind_destroyed(context, agent, conversion->consumed);
   // What is free is part of the total, and the agent's copy of what is shared counts once.
   const auto in_total = model::apply(*conversion, agent.total);

@@ -236,5 +236,16 @@ TEST(OperatingWithWhitelist, OnlyRolesOnItAreReservedFor) {
   EXPECT_THAT(reserve("ops/db"), HasSubstr("Roles { ops/db }")) << "a parent does not admit its children";
 }
 
+// RES-085 SCH-030
+TEST(OperatingWithWhitelist, OnlyRolesOnItMaySubscribe) {
+  Config config = test_config();
+  config.roles = {"a"};
+  Bench bench(config);
+  EXPECT_EQ(bench.subscribe(test_framework({"a", "zz"})).told(),
+            Lines{"ERROR Roles { zz } are not present in the master's --roles"});
+  EXPECT_EQ(bench.subscribe(test_framework({"a/b"})).told().size(), 1U) << "a parent does not admit its children";
+  EXPECT_TRUE(bench.subscribe(test_framework({"a", "*"})).open) << "`*` always is";
+}
+
 }  // namespace
 }  // namespace stoa::master
