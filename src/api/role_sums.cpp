@@ -42,6 +42,7 @@ Roles known_roles(const master::Snapshot& state, const ReadingContext& context) 
       if (resource.is_reserved()) know(resource.reservation_role());
     }
     for (const auto& [resource, count] : agent->allocated) know(resource.allocation_role().text());
+    for (const auto& [resource, count] : agent->offered) know(resource.allocation_role().text());
   }
   for (const auto& [role, weight] : state.role_weights) know(role);
   return roles;
