@@ -223,7 +223,7 @@ TEST_F(TaskGroupsTest, AMemberWhoseSecretCannotBeResolvedFailsItsGroup) {
   EXPECT_TRUE(world.containers.empty());
 }
 
-// EXE-103
+// EXE-103 SCH-168
 TEST_F(TaskGroupsTest, TheKillOfAMemberWhoseSandboxIsBeingMadeKillsTheGroup) {
   world.start_and_register();
   world.run_group(framework(), default_executor(), {test_task("a"), test_task("b")});
