@@ -2,6 +2,7 @@
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
 find_dependency(Protobuf)
+find_dependency(OpenSSL)
 if(NOT TARGET stoa::sdk)
   get_filename_component(stoa_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
   add_library(stoa::sdk STATIC IMPORTED)
@@ -9,6 +10,6 @@ if(NOT TARGET stoa::sdk)
     IMPORTED_LOCATION "${stoa_prefix}/lib/libstoa.a"
     INTERFACE_INCLUDE_DIRECTORIES "${stoa_prefix}/include"
     INTERFACE_COMPILE_FEATURES cxx_std_23
-    INTERFACE_LINK_LIBRARIES "protobuf::libprotobuf;fmt;simdjson;z;Threads::Threads")
+    INTERFACE_LINK_LIBRARIES "protobuf::libprotobuf;fmt;simdjson;z;OpenSSL::SSL;OpenSSL::Crypto;Threads::Threads")
   unset(stoa_prefix)
 endif()
