@@ -206,12 +206,13 @@ TEST_F(FetcherTest, AHostileArchiveFailsTheFetch) {
 
 // AGT-117
 TEST_F(FetcherTest, DownloadsRunSideBySideAndTheLaterOfOneNameWins) {
-  std::promise<http::Responder> first;
-  origin_.on("/1/same", [&](http::Request, http::Responder responder) { first.set_value(std::move(responder)); });
-  origin_.on("/2/same", [&](http::Request, http::Responder responder) {
+  // Shared: the fetch may be over before the handler that answers it.
+  const auto first = std::make_shared<std::promise<http::Responder>>();
+  origin_.on("/1/same", [first](http::Request, http::Responder responder) { first->set_value(std::move(responder)); });
+  origin_.on("/2/same", [first](http::Request, http::Responder responder) {
     responder.respond({200, {}, "second"});
     // Only now: the first can end no earlier.
-    first.get_future().get().respond({200, {}, "first"});
+    first->get_future().get().respond({200, {}, "first"});
   });
   EXPECT_EQ(fetch("c", {{.value = origin_.url("/1/same")}, {.value = origin_.url("/2/same")}}), "");
   EXPECT_EQ(read_text(sandbox("c") / "same"), "second");

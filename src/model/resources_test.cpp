@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "base/times_count.h"
 #include "model/testing.h"
 
 namespace stoa::model {
@@ -280,12 +281,12 @@ TEST(Ranges, TenThousandFragmentsTakeLessThanTwoMilliseconds) {
   }
   Ranges pool = *Ranges::disjoint(even);
   const Ranges more = *Ranges::disjoint(odd);
-  EXPECT_LT(shortest([&] {
-              pool += more;
-              EXPECT_TRUE(pool.contains(more));
-              pool -= more;
-            }),
-            std::chrono::milliseconds(2));
+  const auto time = shortest([&] {
+    pool += more;
+    EXPECT_TRUE(pool.contains(more));
+    pool -= more;
+  });
+  if (times_count) EXPECT_LT(time, std::chrono::milliseconds(2));
   EXPECT_EQ(pool, *Ranges::disjoint(even));
 }
 
@@ -295,11 +296,11 @@ TEST(Resources, OneOfThousandsOfReservationsIsFoundInLessThanFiveMilliseconds) {
     pool.add(reserved(resource("cpus:1"), dynamic_reservation("role" + std::to_string(i))));
   }
   const Resources last{reserved(resource("cpus:1"), dynamic_reservation("role6399"))};
-  EXPECT_LT(shortest([&] {
-              pool -= last;
-              pool += last;
-            }),
-            std::chrono::milliseconds(5));
+  const auto time = shortest([&] {
+    pool -= last;
+    pool += last;
+  });
+  if (times_count) EXPECT_LT(time, std::chrono::milliseconds(5));
   EXPECT_EQ(pool.size(), 6'400U);
 }
 

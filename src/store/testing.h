@@ -16,13 +16,6 @@
 
 namespace stoa::store::testing {
 
-// Whether times mean anything: not in a program that a sanitizer has slowed down.
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool times_count = false;
-#else
-inline constexpr bool times_count = true;
-#endif
-
 class TemporaryDirectory {
  public:
   TemporaryDirectory() {
