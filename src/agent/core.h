@@ -102,7 +102,7 @@ class Agent::Core {
 
     // Of a task of a custom executor, or of a stranger.
     bool ending = false;               // Its terminal status waits for the container's new size.
-    bool in_doubt = false;             // Sent on a stream that broke before anything was heard of it.
+    bool in_doubt = false;             // Sent on a stream that broke or was replaced before anything was heard of it.
     ExecutorEvent kill;                // The newest that was asked for.
     std::deque<std::string> received;  // Uuids of its newest updates.
 
@@ -170,6 +170,7 @@ class Agent::Core {
   void on_subscription_stored(const SubscriptionStored& stored);
   void announce(ExecutorRun& executor);
   void close_stream(ExecutorRun& executor);
+  bool is_in_doubt(const ExecutorRun& executor) const;
   void send_heartbeat(ExecutorRun& executor);
   void take_update(ExecutorRun& executor, const mesos::v1::TaskStatus& given);
   void note_arrival(ExecutorRun& executor, TaskRun& run);
@@ -363,6 +364,9 @@ class Agent::Core {
   std::set<TaskKey> waiting_runs_;                              // Durable, and held by what gate.cpp holds them for.
   std::set<TaskKey> changed_;                                   // Tasks whose progress is to be written.
   std::vector<std::shared_ptr<const link::ToAgent>> deferred_;  // Came before our id was durable.
+
+  // Of executors that ended since this link's first Register, which named them.
+  std::vector<std::pair<ExecutorKey, int>> exits_untold_;
 
   std::map<FrameworkId, Framework> frameworks_;
   std::deque<std::pair<FrameworkId, Framework>> completed_frameworks_;

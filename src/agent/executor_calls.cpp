@@ -18,6 +18,7 @@ namespace v1 = mesos::v1;
 namespace {
 
 constexpr Duration heartbeat_interval = std::chrono::minutes(30);  // EXE-050
+constexpr Duration doubt_max = std::chrono::seconds(10);           // See send_heartbeat().
 constexpr std::size_t updates_pending_max = 10'000;                // Of one task.
 constexpr std::size_t strangers_max = 10'000;                      // Of one framework: tasks that are not this agent's.
 
@@ -72,7 +73,6 @@ void Agent::Core::subscribe(ExecutorRun& executor, const ExecutorSubscribe& even
   executor.phase = ExecutorRun::Phase::running;
   streams_of_executors_.emplace(event.stream, executor.key);
   life_timers_.cancel(executor.key);
-  heartbeat_timers_.set(executor.key, now_.steady + heartbeat_interval);
   emit(OpenExecutorStream{event.stream, {}});
   if (!executor.has_subscribed) {
     executor.has_subscribed = true;
@@ -88,37 +88,45 @@ void Agent::Core::subscribe(ExecutorRun& executor, const ExecutorSubscribe& even
     }
   }
   check_deliveries(executor, *event.call);
+  heartbeat_timers_.set(executor.key, now_.steady + (is_in_doubt(executor) ? doubt_max : heartbeat_interval));
   end_if_idle(executor);
   if (executor.subscription_stored) announce(executor);
 }
 
 // Finds the tasks that were sent and never arrived: those of an earlier life of the agent are dropped (EXE-045), those
 // whose stream broke are sent again (EXE-052). One that was sent on a stream that is only now replaced may be under
-// way.
+// way: the executor's next subscription will tell.
 void Agent::Core::check_deliveries(ExecutorRun& executor, const v1::executor::Call& call) {
   std::set<std::string_view> arrived;
   for (const auto& task : call.subscribe().unacknowledged_tasks()) arrived.insert(task.task_id().value());
   std::map<std::uint64_t, std::vector<TaskId>> lost;
   for (const TaskId& task : executor.tasks) {
     TaskRun& run = runs_.at({executor.key.framework, task});
-    if (!run.delivered || run.latest || run.ending || arrived.contains(task.value)) continue;
-    if (!run.undelivered) {
+    if (!run.delivered || run.latest || run.ending) continue;
+    if (arrived.contains(task.value)) {
+      run.in_doubt = false;
+    } else if (!run.undelivered) {
       report(run, {.state = v1::TASK_DROPPED,
                    .reason = v1::TaskStatus::REASON_AGENT_RESTARTED,
                    .from_agent = true,
                    .message = "Task launched during agent restart"});
     } else if (run.in_doubt) {
       lost[run.place->batch].push_back(task);
+    } else {
+      run.in_doubt = true;
     }
   }
   for (auto& [number, tasks] : lost) {
     const Place place = *runs_.at({executor.key.framework, tasks.front()}).place;
-    if (tasks.size() != place.batch_size) continue;  // The others arrived, so all did (EXE-061).
+    const bool arrived_all = tasks.size() != place.batch_size;  // The others arrived, so all did (EXE-061).
     for (const TaskId& task : tasks) {
       TaskRun& run = runs_.at({executor.key.framework, task});
-      run.delivered = run.in_doubt = false;
+      run.in_doubt = false;
+      if (arrived_all) continue;
+      run.delivered = false;
       refresh(run);
     }
+    if (arrived_all) continue;
     executor.requeue({.number = number, .is_group = place.is_group, .tasks = std::move(tasks)});
   }
 }
@@ -165,7 +173,17 @@ void Agent::Core::close_stream(ExecutorRun& executor) {
   for (ExecutorRun::Batch& batch : executor.queue) batch.announced = false;
 }
 
+bool Agent::Core::is_in_doubt(const ExecutorRun& executor) const {
+  return std::ranges::any_of(executor.tasks, [&](const TaskId& task) {
+    const TaskRun& run = runs_.at({executor.key.framework, task});
+    return run.delivered && run.in_doubt && !run.latest && !run.ending;
+  });
+}
+
+// A task that went down a stream which was replaced may have been lost with it, and an executor that does not know of
+// it says nothing. When that lasts, its stream is closed: in its next subscription it says what it has.
 void Agent::Core::send_heartbeat(ExecutorRun& executor) {
+  if (is_in_doubt(executor)) return close_stream(executor);
   if (executor.announced) emit(SendExecutor{*executor.stream, heartbeat_event()});
   heartbeat_timers_.set(executor.key, now_.steady + heartbeat_interval);
 }

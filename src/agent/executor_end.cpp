@@ -119,8 +119,10 @@ Report Agent::Core::end_of(const ExecutorRun& executor, const ContainerExited& e
   return report;
 }
 
-// The master learns of what it misses now when the agent registers again (EXE-102).
+// The master learns of what it misses now when the agent registers again (EXE-102), or when it has answered a Register
+// that still named the executor.
 void Agent::Core::tell_executor_exited(const ExecutorKey& key, int wait_status) {
+  if (registration_.state() == Registration::State::registering) exits_untold_.emplace_back(key, wait_status);
   if (registration_.state() != Registration::State::registered) return;
   auto message = std::make_shared<link::ToMaster>();
   link::ExecutorExited& body = *message->mutable_executor_exited();

@@ -105,6 +105,22 @@ TEST_F(ExecutorEndTest, AnExecutorThatEndsByItselfTakesItsTasksAlong) {
   EXPECT_EQ(told.executor_id().value(), "e");
 }
 
+// EXE-102
+TEST_F(ExecutorEndTest, AnEndBetweenRegisterAndItsAnswerIsToldAfterIt) {
+  launch_and_subscribe("a");
+  world.registers = false;
+  world.break_link();
+  world.advance(3s);
+  ASSERT_EQ(world.registrations.back()->executors_size(), 1);
+  end_executor(0);
+  EXPECT_EQ(exits(), std::vector<int>());
+  link::ToAgent answer;
+  answer.mutable_registered()->mutable_agent_id()->set_value(world.assigned_id);
+  world.say(std::move(answer));
+  world.settle();
+  EXPECT_EQ(exits(), std::vector<int>{0});
+}
+
 // EXE-099 EXE-101
 TEST_F(ExecutorEndTest, ALimitThatWasHitIsTheReason) {
   launch_and_subscribe();

@@ -331,6 +331,26 @@ TEST_F(ExecutorsTest, TasksThatWentDownWithTheirStreamAreSentAgain) {
   EXPECT_EQ(world.states(key("a")), States());
 }
 
+// EXE-052
+TEST_F(ExecutorsTest, TasksThatWentDownWithAStreamThatWasReplacedAreAskedForAndSentAgain) {
+  launch_and_subscribe();
+  const StreamNumber second = subscribe(call());
+  EXPECT_EQ(delivered(second), std::vector<std::string>()) << "it may be on its way";
+  world.advance(10s);
+  EXPECT_EQ(world.effects_of<CloseExecutorStream>().back().stream, second);
+  EXPECT_EQ(delivered(subscribe(call())), std::vector<std::string>{"a"});
+}
+
+// EXE-052
+TEST_F(ExecutorsTest, AStreamThatReplacesAnotherIsKeptWhenTheTasksArrived) {
+  launch_and_subscribe();
+  const StreamNumber second = subscribe(call());
+  EXPECT_TRUE(update(status("a", v1::TASK_RUNNING)));
+  world.advance(30min);
+  EXPECT_EQ(types(second).back(), Event::HEARTBEAT);
+  EXPECT_EQ(delivered(second), std::vector<std::string>());
+}
+
 // EXE-050 EXE-067
 TEST_F(ExecutorsTest, AHeartbeatComesEveryHalfHourAndItsAbsenceKillsNothing) {
   const StreamNumber stream = launch_and_subscribe();

@@ -23,6 +23,7 @@ void Agent::Core::follow(Registration::Wish wish) {
     case Registration::Wish::none:
       return;
     case Registration::Wish::connect:
+      exits_untold_.clear();
       emit(Connect{registration_.link()});
       return;
     case Registration::Wish::send_register:
@@ -196,6 +197,7 @@ void Agent::Core::on_agent_stored() {
   Operations::Sends outcomes;
   operations_.resume(now_.steady, outcomes);
   send(outcomes);
+  for (const auto& [key, status] : std::exchange(exits_untold_, {})) tell_executor_exited(key, status);
   for (const auto& message : std::exchange(deferred_, {})) obey(*message);
 }
 

@@ -44,6 +44,7 @@ void on_executor_exited(Context& context, Agent& agent, const link::ExecutorExit
   context.state.metrics.count("master/messages_exited_executor");
   const FrameworkId framework_id(exited.framework_id().value());
   const ExecutorId id(exited.executor_id().value());
+  if (find_executor(agent, framework_id, id.value) == nullptr) return;  // The agent's Register has said so already.
   release_executor(context, agent, framework_id, id);
   const auto framework = context.state.frameworks.find(framework_id);
   if (framework == context.state.frameworks.end()) return;

@@ -43,6 +43,7 @@ std::string broken(const Laws& laws) { return laws.violation() ? laws.violation(
 
 Laws laws_with_three_durable() {
   Laws laws;
+  laws.on_task_ended("t", {.state = mesos::v1::TASK_FINISHED});
   laws.on_progress(progress({starting, running, finished}), true);
   return laws;
 }
@@ -97,6 +98,13 @@ TEST(Laws, ATaskEndsOnce) {
   Laws laws = laws_with_three_durable();
   laws.on_progress(progress({finished, status_of(mesos::v1::TASK_FAILED, "u4")}), true);
   EXPECT_EQ(broken(laws), "nothing comes after a terminal status");
+}
+
+TEST(Laws, ATaskEndsAsItsProcessDid) {
+  Laws laws;
+  laws.on_task_ended("t", {.state = mesos::v1::TASK_FAILED});
+  laws.on_progress(progress({starting, running, finished}), true);
+  EXPECT_EQ(broken(laws), "a task ends as its process did");
 }
 
 TEST(Laws, ARecordThatCannotBeReadIsABreach) {
