@@ -117,6 +117,13 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
 
 AgentDaemon::~AgentDaemon() {
   stop();
+  if (!shell_) return;
+  shell_->finish();
+  // What calls the shell back from threads of its own goes first.
+  runtime_.reset();
+  directory_.reset();
+  fetcher_.reset();
+  store_.reset();
   shell_.reset();  // Its thread hands snapshots to the renderers: it goes before them.
 }
 

@@ -92,6 +92,11 @@ Result<> AgentShell::start() {
   return {};
 }
 
+void AgentShell::finish() {
+  stop();
+  thread_.finish();
+}
+
 void AgentShell::stop() {
   thread_.stop();
   executors_.stop();

@@ -40,6 +40,8 @@ class AgentShell final : public api::AgentPort {
   // Reads the checkpoints and starts recovery. Fails with what the store says.
   Result<> start();
   void stop();
+  // Returns when nothing more is asked of what this was given, which may go before it then.
+  void finish();
   // Unregisters and ends all tasks (AGT-184).
   void leave(std::string why);
 

@@ -20,16 +20,7 @@ class CoreThread {
  public:
   // `perform` carries out the effects of one step, on the thread. Both arguments must outlive the object.
   CoreThread(Core& core, std::function<void(Effects&)> perform) : core_(core), perform_(std::move(perform)), loop_(1) {}
-  ~CoreThread() {
-    stop();
-    // The timer belongs to the thread; when this has run, nothing else will.
-    std::promise<void> idle;
-    loop_.post([&] {
-      timer_.cancel();
-      idle.set_value();
-    });
-    idle.get_future().wait();
-  }
+  ~CoreThread() { finish(); }
   CoreThread(const CoreThread&) = delete;
   CoreThread& operator=(const CoreThread&) = delete;
 
@@ -45,6 +36,17 @@ class CoreThread {
   }
   // Lets no further step begin. Thread-safe, returns at once.
   void stop() { stopped_ = true; }
+  // As stop(), and returns when no step runs any more. What is posted later is dropped. Not on the core's thread.
+  void finish() {
+    stop();
+    // The timer belongs to the thread; when this has run, nothing else will.
+    std::promise<void> idle;
+    loop_.post([&] {
+      timer_.cancel();
+      idle.set_value();
+    });
+    idle.get_future().wait();
+  }
 
  private:
   void step(const Event& event) {

@@ -139,6 +139,9 @@ void MasterDaemon::decide(const election::Event& event) {
 
 MasterDaemon::~MasterDaemon() {
   stop();
+  if (!shell_) return;
+  shell_->finish();
+  store_.reset();  // It calls the shell back from a thread of its own: it goes first.
   shell_.reset();  // Its thread hands snapshots to the renderers: it goes before them.
 }
 

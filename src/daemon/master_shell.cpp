@@ -36,6 +36,11 @@ Result<> MasterShell::start() {
   return {};
 }
 
+void MasterShell::finish() {
+  stop();
+  thread_.finish();
+}
+
 void MasterShell::stop() {
   thread_.stop();
   end_streams();

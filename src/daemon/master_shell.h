@@ -28,6 +28,8 @@ class MasterShell final : public api::MasterPort {
   Result<> start();
   // Ends every stream and link in order, so that schedulers and agents look for another master.
   void stop();
+  // Returns when nothing more is asked of what this was given, which may go before it then.
+  void finish();
   // Ends every stream and link, and takes no new ones: this master leads no longer (HTTP-061). From any thread.
   void end_streams();
 
