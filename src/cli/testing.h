@@ -35,7 +35,10 @@ class FakeCluster {
     server_ = std::make_unique<http::Server>(loop_, http::ServerOptions{}, std::move(router));
     EXPECT_TRUE(server_->listen({}));
   }
-  ~FakeCluster() { server_.reset(); }
+  ~FakeCluster() {
+    server_.reset();
+    stream_.reset();  // Before the loop that it is of.
+  }
 
   net::Endpoint endpoint() const { return server_->endpoints().front(); }
   std::string master() const { return "--master=" + endpoint().to_string(); }
