@@ -60,7 +60,7 @@ void PosixMeter::look() {
     for (const ContainerId& id : *ids) {
       const auto pids = directory_.pids(id);
       if (!pids) continue;
-      if (const auto usage = table.below(pids->shim)) own.emplace(id, *usage);
+      if (const auto usage = table.below(pids->shim, pids->relay)) own.emplace(id, *usage);
     }
   }
   sample->containers = totals_.update(own, last_time_);

@@ -35,7 +35,7 @@ class Meter : public testing::RuntimeTest {
   std::unique_ptr<PosixMeter> meter_;
 };
 
-// AGT-145 AGT-149
+// AGT-149
 TEST_F(Meter, AContainersWholeTreeIsMeasured) {
   const testing::Signpost ready(directory_.path() + "/ready");
   // Half a second of work in a child that ends, then two processes that wait.
@@ -88,7 +88,6 @@ TEST_F(Meter, TimesOfAContainerOutliveTheAgent) {
   EXPECT_GE(sample()->containers.at(ContainerId("c")).user_seconds, before);
 }
 
-// AGT-151
 TEST_F(Meter, ADirectoryIsMeasuredInTheBackgroundWithoutFollowingLinks) {
   const std::string path = directory_.path() + "/data";
   std::filesystem::create_directories(path + "/below");

@@ -69,7 +69,7 @@ ProcessTable ProcessTable::read() {
   return ProcessTable(std::move(processes));
 }
 
-std::optional<ports::ContainerUsage> ProcessTable::below(const ProcessName& root) const {
+std::optional<ports::ContainerUsage> ProcessTable::below(const ProcessName& root, const ProcessName& relay) const {
   const auto found = by_pid_.find(root.pid);
   if (found == by_pid_.end() || found->second.start_time != root.start_time) return std::nullopt;
   ports::ContainerUsage usage;
@@ -80,6 +80,7 @@ std::optional<ports::ContainerUsage> ProcessTable::below(const ProcessName& root
   // A table is no snapshot of the kernel's: with the pids changing hands meanwhile it could hold a circle.
   for (std::size_t i = 0; i < tree.size() && tree.size() <= by_parent_.size(); ++i) {
     for (const ProcessEntry& child : std::ranges::equal_range(by_parent_, tree[i], {}, &ProcessEntry::parent)) {
+      if (child.pid == relay.pid && child.start_time == relay.start_time) continue;
       tree.push_back(child.pid);
       user += child.user + child.ended_user;
       system += child.system + child.ended_system;

@@ -36,8 +36,8 @@ class ProcessTable {
   static ProcessTable read();
 
   // What all processes below `root` use, and what those that have ended below it had used; `root` itself, the shim of a
-  // container, is not counted. Nothing if it does not run. O(tree * log(processes)).
-  std::optional<ports::ContainerUsage> below(const ProcessName& root) const;
+  // container, is not counted, nor is `relay`. Nothing if the root does not run. O(tree * log(processes)).
+  std::optional<ports::ContainerUsage> below(const ProcessName& root, const ProcessName& relay = {}) const;
 
  private:
   std::vector<ProcessEntry> by_parent_;

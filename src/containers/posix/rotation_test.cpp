@@ -90,6 +90,20 @@ TEST_F(Rotation, AFileThatCannotBeWrittenDropsThatOutputAndHoldsUpNothing) {
   EXPECT_EQ(testing::read_whole(file("c", "stderr")), "done\n");
 }
 
+// AGT-158
+TEST_F(Rotation, ATaskThatBarsItsFilesFromTurningOverLosesOutputAndHoldsUpNothing) {
+  const char* bars[] = {"chmod 555 .", "mkdir stdout.1", "ln stdout stdout.1"};
+  for (int i = 0; i < 3; ++i) {
+    const std::string id = "c" + std::to_string(i);
+    ports::ContainerSpec spec = rotating(id, std::string(bars[i]) + "; head -c 500000 /dev/zero; echo done >&2", 1);
+    if (::geteuid() == 0) spec.user = "nobody";
+    ASSERT_TRUE(launch(std::move(spec)));
+    EXPECT_EQ(exits_->wait(id).wait_status, 0) << bars[i];
+    EXPECT_EQ(testing::read_whole(file(id, "stderr")), "done\n") << bars[i];
+    EXPECT_LE(std::filesystem::file_size(file(id, "stdout")), 4096U) << bars[i];
+  }
+}
+
 // AGT-156
 TEST_F(Rotation, TheFilesBelongToTheContainersUser) {
   ports::ContainerSpec spec = rotating("c", count_to_2000);

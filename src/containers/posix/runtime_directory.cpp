@@ -75,6 +75,8 @@ std::optional<ContainerPids> RuntimeDirectory::pids(const ContainerId& id) const
   ContainerPids pids;
   file >> boot >> pids.shim.pid >> pids.shim.start_time >> pids.main.pid >> pids.main.start_time;
   if (!file || boot != boot_id_) return std::nullopt;
+  ProcessName relay;
+  if (file >> relay.pid >> relay.start_time) pids.relay = relay;
   return pids;
 }
 

@@ -18,6 +18,7 @@ namespace stoa::containers {
 struct ContainerPids {
   ProcessName shim;
   ProcessName main;
+  ProcessName relay;  // Pid 0 if there is none.
 };
 
 class RuntimeDirectory {

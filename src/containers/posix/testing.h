@@ -94,6 +94,24 @@ class Exits {
   std::map<ContainerId, std::vector<ports::ContainerExit>> exits_;
 };
 
+// What the runtime answers, or a failure if it does not.
+template <typename Value>
+class Answer {
+ public:
+  auto take() {
+    return [promise = promise_](Result<Value> result) { promise->set_value(std::move(result)); };
+  }
+  Result<Value> wait() {
+    std::future<Result<Value>> future = promise_->get_future();
+    if (future.wait_for(patience) == std::future_status::ready) return future.get();
+    ADD_FAILURE() << "the runtime does not answer";
+    return fail(Code::timed_out, "no answer");
+  }
+
+ private:
+  std::shared_ptr<std::promise<Result<Value>>> promise_ = std::make_shared<std::promise<Result<Value>>>();
+};
+
 class RuntimeTest : public ::testing::Test {
  protected:
   void SetUp() override { restart(); }
@@ -119,10 +137,9 @@ class RuntimeTest : public ::testing::Test {
   }
 
   Result<std::string> prepare(ports::SandboxSpec spec) {
-    std::promise<Result<std::string>> answer;
-    runtime_->prepare_sandbox(std::move(spec),
-                              [&](Result<std::string> result) { answer.set_value(std::move(result)); });
-    return answer.get_future().get();
+    Answer<std::string> answer;
+    runtime_->prepare_sandbox(std::move(spec), answer.take());
+    return answer.wait();
   }
 
   std::string sandbox_of(const std::string& id, const std::optional<std::string>& user = {}) {
@@ -134,10 +151,9 @@ class RuntimeTest : public ::testing::Test {
   Result<pid_t> launch(ports::ContainerSpec spec) {
     if (spec.sandbox_directory.empty()) spec.sandbox_directory = sandbox_of(spec.id.value, spec.user);
     const std::string id = spec.id.value;
-    std::promise<Result<ports::LaunchedContainer>> answer;
-    runtime_->launch(std::move(spec),
-                     [&](Result<ports::LaunchedContainer> result) { answer.set_value(std::move(result)); });
-    const Result<ports::LaunchedContainer> result = answer.get_future().get();
+    Answer<ports::LaunchedContainer> answer;
+    runtime_->launch(std::move(spec), answer.take());
+    const Result<ports::LaunchedContainer> result = answer.wait();
     if (!result) return std::unexpected(result.error());
     launched_.push_back(id);
     return result->pid;
@@ -160,9 +176,9 @@ class RuntimeTest : public ::testing::Test {
   std::vector<ports::RecoveredContainer> recover(const std::vector<std::string>& ids) {
     std::vector<ContainerId> known;
     for (const std::string& id : ids) known.emplace_back(id);
-    std::promise<Result<std::vector<ports::RecoveredContainer>>> answer;
-    runtime_->recover(known, [&](auto result) { answer.set_value(std::move(result)); });
-    const auto result = answer.get_future().get();
+    Answer<std::vector<ports::RecoveredContainer>> answer;
+    runtime_->recover(known, answer.take());
+    const auto result = answer.wait();
     EXPECT_TRUE(result.has_value());
     return result.value_or(std::vector<ports::RecoveredContainer>());
   }

@@ -56,7 +56,6 @@ TEST(UsageTotals, AnExecutorWithoutAProcessKeepsWhatItsTasksUsed) {
   EXPECT_EQ(totals.update({{ContainerId("p.3"), usage(1)}}, start + 3h).at(ContainerId("p")).user_seconds, 1);
 }
 
-// AGT-145
 TEST(ProcessTable, ATreeIsSummedWithWhatHasEndedInIt) {
   const ProcessTable table({{.pid = 10, .parent = 1, .start_time = 7, .user = 1000, .ended_user = 100},
                             {.pid = 11, .parent = 10, .user = 200, .system = 50, .ended_user = 300, .threads = 1},
@@ -68,6 +67,8 @@ TEST(ProcessTable, ATreeIsSummedWithWhatHasEndedInIt) {
   EXPECT_EQ(used->threads, 4);
   EXPECT_EQ(used->user_seconds, 1000.0 / static_cast<double>(sysconf(_SC_CLK_TCK)));
   EXPECT_EQ(used->memory_bytes, 2 * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)));
+  EXPECT_EQ(table.below({.pid = 10, .start_time = 7}, {.pid = 12, .start_time = 0})->processes, 1) << "the relay";
+  EXPECT_EQ(table.below({.pid = 10, .start_time = 7}, {.pid = 12, .start_time = 1})->processes, 2) << "its pid, reused";
   EXPECT_FALSE(table.below({.pid = 10, .start_time = 8}).has_value());  // Another process by now.
   EXPECT_FALSE(table.below({.pid = 99, .start_time = 7}).has_value());
 }

@@ -122,10 +122,12 @@ Program read_instructions(Memory& memory) {
   return program;
 }
 
-int write_pids(const Program& program, pid_t child) {
+int write_pids(const Program& program, pid_t child, pid_t relay) {
   Line line;
   line.add(program.boot_id).add(" ").add(static_cast<unsigned long long>(getpid())).add(" ").add(start_time(getpid()));
-  line.add(" ").add(static_cast<unsigned long long>(child)).add(" ").add(start_time(child)).add("\n");
+  line.add(" ").add(static_cast<unsigned long long>(child)).add(" ").add(start_time(child));
+  if (relay > 0) line.add(" ").add(static_cast<unsigned long long>(relay)).add(" ").add(start_time(relay));
+  line.add("\n");
   return write_file(program.runtime_directory, pid_file, line);
 }
 
@@ -153,7 +155,7 @@ pid_t start(const Program& program) {
   close(outputs.error);
   close(hold[0]);
   close(result[1]);
-  if (const int error = write_pids(program, child); error != 0) fail(Step::prepare, error);
+  if (const int error = write_pids(program, child, relay); error != 0) fail(Step::prepare, error);
   report(Stage::held, child);
   char release = 0;
   if (read(socket_descriptor, &release, 1) != 1) _exit(1);

@@ -67,7 +67,8 @@ struct Report {
 inline constexpr int forwarding_signal = 40;
 
 // Files in the container's runtime directory.
-// One line: boot id, then pid and start time (field 22 of /proc/PID/stat) of the shim, and of the first process.
+// One line: boot id, then pid and start time (field 22 of /proc/PID/stat) of the shim, of the first process, and of the
+// relay if there is one.
 inline constexpr const char* pid_file = "pid";
 // One line: the wait status of the first process. Written when no process of the container is left.
 inline constexpr const char* status_file = "status";

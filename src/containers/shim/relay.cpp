@@ -36,8 +36,9 @@ bool open_file(Stream& stream) {
   return stream.file >= 0;
 }
 
-// The oldest goes, each of the others becomes one older.
-void rotate(Stream& stream) {
+// The oldest goes, each of the others becomes one older. False if the newest stays where it is: the directory is the
+// task's, who may have seen to that.
+bool rotate(Stream& stream, const struct stat& newest) {
   close(stream.file);
   stream.file = -1;
   if (stream.rotation.files == 0) unlinkat(sandbox_descriptor, stream.name, 0);
@@ -45,6 +46,9 @@ void rotate(Stream& stream) {
     renameat(sandbox_descriptor, numbered(stream.name, number - 1).text(), sandbox_descriptor,
              numbered(stream.name, number).text());
   }
+  struct stat now;
+  return fstatat(sandbox_descriptor, stream.name, &now, AT_SYMLINK_NOFOLLOW) != 0 || now.st_ino != newest.st_ino ||
+         now.st_dev != newest.st_dev;
 }
 
 // What the disk does not take is dropped: it is this container's own output (AGT-158).
@@ -55,7 +59,7 @@ void append(Stream& stream, const char* bytes, size_t size) {
     if (fstat(stream.file, &status) != 0) return;
     const auto length = static_cast<unsigned long long>(status.st_size);
     if (length > 0 && length + size > stream.rotation.bytes_max) {
-      rotate(stream);
+      if (!rotate(stream, status)) return;
       continue;
     }
     const size_t part = size < stream.rotation.bytes_max ? size : stream.rotation.bytes_max;
