@@ -9,6 +9,7 @@
 #include "agent/executor_events.h"
 #include "agent/launch_command.h"
 #include "agent/launch_order.h"
+#include "agent/resources.h"
 #include "agent/sandbox_paths.h"
 #include "base/check.h"
 #include "mesos/v1/mesos.pb.h"
@@ -108,6 +109,7 @@ void Agent::Core::on_executor_stored(const ExecutorStored& stored) {
   effect.link = sandbox_latest_link({id_, executor->key.framework, executor->key.executor, executor->container});
   effect.user = user_of(*executor);
   effect.volumes = volumes_of(*executor);
+  effect.disk_bytes = disk_bytes_of(executor->info->resources());
   if (executor->undelivered->has_command())
     effect.command = std::shared_ptr<const v1::CommandInfo>(executor->undelivered, &executor->undelivered->command());
   emit(std::move(effect));

@@ -6,10 +6,12 @@
 // refuses to start rather than forget the volume (RES-102).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "base/result.h"
 #include "model/resources.h"
+#include "proto/forward.h"
 
 namespace stoa::agent {
 
@@ -25,5 +27,8 @@ model::Resources conversions_of(const model::Resources& resources);
 // `flags` with the conversions of `stored` applied. Fails with failed_precondition ("Checkpointed resources ... are
 // incompatible with agent resources ...").
 Result<model::Resources> with_conversions(const model::Resources& flags, const model::Resources& stored);
+
+// What the `disk` of a task or executor comes to. Infinite and absurd amounts are the largest number.
+std::uint64_t disk_bytes_of(const google::protobuf::RepeatedPtrField<mesos::v1::Resource>& resources);
 
 }  // namespace stoa::agent

@@ -8,6 +8,7 @@
 
 #include "agent/container_status.h"
 #include "agent/core.h"
+#include "agent/resources.h"
 #include "agent/sandbox_paths.h"
 #include "mesos/v1/mesos.pb.h"
 
@@ -34,9 +35,7 @@ void Agent::Core::prepare_sandbox(const TaskRun& run) {
   if (config_.switch_user) effect.user = run.task->user();
   effect.command = std::shared_ptr<const v1::CommandInfo>(run.undelivered, &run.undelivered->command());
   effect.volumes = volumes_of(run);
-  for (const v1::Resource& resource : run.undelivered->resources())
-    if (resource.name() == "disk")
-      effect.disk_bytes += static_cast<std::uint64_t>(resource.scalar().value() * (1 << 20));
+  effect.disk_bytes = disk_bytes_of(run.undelivered->resources());
   emit(std::move(effect));
 }
 

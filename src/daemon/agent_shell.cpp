@@ -136,11 +136,11 @@ void AgentShell::perform(agent::Effects& effects) {
             [&](const agent::ReplyExecutor& e) { executors_.perform(e); },
             [&](const agent::Signal& e) { runtime_.signal(e.id, e.signal); },
             [&](const agent::Destroy& e) {
-              fetcher_.cancel(e.id);
+              give_up(e.id);
               runtime_.destroy(e.id);
             },
             [&](const agent::Remove& e) {
-              fetcher_.cancel(e.id);
+              give_up(e.id);
               runtime_.remove(e.id);
             },
             [&](const agent::Probe& e) { probes_.begin(e); },
@@ -243,10 +243,22 @@ void AgentShell::prepare_sandbox(const agent::PrepareSandbox& effect) {
   spec.user = effect.user;
   spec.link = parts_of(effect.link);
   spec.volumes = told(effect.volumes);
+  {
+    const std::lock_guard lock(mutex_);
+    preparing_.insert(effect.id);
+  }
   runtime_.prepare_sandbox(std::move(spec), [this, effect](Result<std::string> directory) {
     if (directory) return fetch(effect, *directory);
     thread_.post(agent::SandboxReady{effect.id, std::unexpected(std::move(directory).error())});
   });
+}
+
+void AgentShell::give_up(const ContainerId& id) {
+  {
+    const std::lock_guard lock(mutex_);
+    preparing_.erase(id);
+  }
+  fetcher_.cancel(id);
 }
 
 void AgentShell::fetch(const agent::PrepareSandbox& effect, const std::string& directory) {
@@ -257,6 +269,11 @@ void AgentShell::fetch(const agent::PrepareSandbox& effect, const std::string& d
     ports::FetchUri& wanted = spec.uris.emplace_back();
     wanted = {.value = uri.value(), .executable = uri.executable(), .extract = uri.extract(), .cache = uri.cache()};
     if (uri.has_output_file()) wanted.output_file = uri.output_file();
+  }
+  // The lock is held for the call: whoever gives the container up finds it here or in the fetcher.
+  const std::lock_guard lock(mutex_);
+  if (preparing_.erase(effect.id) == 0) {
+    return thread_.post(agent::SandboxReady{effect.id, fail(Code::failed_precondition, "the container was given up")});
   }
   fetcher_.fetch(std::move(spec), [this, id = effect.id](Result<> result) {
     thread_.post(agent::SandboxReady{.id = id, .result = std::move(result), .fetching = true});

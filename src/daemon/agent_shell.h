@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <unordered_map>
 
@@ -62,6 +63,7 @@ class AgentShell final : public api::AgentPort {
   void send(const agent::SendMaster& effect);
   void recover_containers(const agent::RecoverContainers& effect);
   void prepare_sandbox(const agent::PrepareSandbox& effect);
+  void give_up(const ContainerId& id);
   void fetch(const agent::PrepareSandbox& effect, const std::string& directory);
   void launch(const agent::Launch& effect);
   void resize(const agent::Resize& effect);
@@ -79,8 +81,9 @@ class AgentShell final : public api::AgentPort {
   http::Client client_;
   std::atomic<bool> recovered_ = false;
 
-  std::mutex mutex_;  // Guards links_, shared with I/O threads.
+  std::mutex mutex_;  // Guards links_ and preparing_, shared with other threads.
   std::unordered_map<LinkNumber, std::shared_ptr<http::Channel>> links_;
+  std::set<ContainerId> preparing_;  // Not given up since their sandboxes were asked for.
 
   ExecutorStreams executors_;
   Probes probes_;

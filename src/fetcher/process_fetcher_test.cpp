@@ -143,7 +143,7 @@ TEST_F(FetcherTest, AnOutputFileOutsideOfTheSandboxFails) {
   EXPECT_FALSE(fs::exists(directory_.path / "escaped"));
 }
 
-// AGT-112 SEC-116
+// AGT-112
 TEST_F(FetcherTest, AStalledTransferFails) {
   options_.settings.stall_timeout = 200ms;
   origin_.stall("/stall", "a few bytes");
@@ -191,7 +191,7 @@ TEST_F(FetcherTest, AnExecutableIsExecutableAndNotUnpacked) {
   EXPECT_FALSE(fs::exists(sandbox("c") / "never"));
 }
 
-// AGT-116 SEC-112 SEC-237
+// AGT-116 SEC-237
 TEST_F(FetcherTest, AHostileArchiveFailsTheFetch) {
   unpacked_bytes_max_ = 10'000;
   origin_.serve("/up.tar", pack({{.name = "../../up", .content = "evil"}}));

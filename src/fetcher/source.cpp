@@ -72,9 +72,9 @@ Result<Source> parse_source(std::string_view uri, std::string_view frameworks_ho
   // Like the system whose jobs these are, a single letter before the mark is no scheme.
   if (mark == std::string_view::npos || mark < 2) return local_source(uri, frameworks_home, uri);
   const std::string name = lower_case(uri.substr(0, mark));
-  const bool is_name = std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
-  });
+  const bool is_name = name.front() >= 'a' && name.front() <= 'z' && std::ranges::all_of(name, [](char c) {
+                         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+                       });
   if (!is_name) return invalid(fmt::format("Malformed URI (no scheme): {}", shown(uri)));
   const Scheme scheme = scheme_of(name);
   const std::string_view rest = uri.substr(mark + 3);

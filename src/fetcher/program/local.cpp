@@ -11,6 +11,7 @@
 #include <array>
 #include <cerrno>
 #include <thread>
+#include <utility>
 
 #include "base/system_error.h"
 #include "fetcher/program/sandbox.h"
@@ -38,16 +39,23 @@ off_t size_of(int file) {
   return ::fstat(file, &status) == 0 ? status.st_size : 0;
 }
 
-// Waits for the child's end, as long as its output grows.
-Result<int> wait_for(pid_t child, int output, Duration stall_timeout) {
+// Waits for the child's end, as long as its output grows, and not beyond `bytes_max` (0: any).
+Result<int> wait_for(pid_t child, int output, Duration stall_timeout, std::uint64_t bytes_max) {
   constexpr std::chrono::milliseconds step{20};
   off_t size = size_of(output);
   TimePoint grown = net::now();
   for (;;) {
     int status = 0;
     const pid_t ended = ::waitpid(child, &status, WNOHANG);
-    if (ended == child) return status;
     if (ended < 0) return system_failure("wait for the hadoop client", errno);
+    if (bytes_max != 0 && std::cmp_greater(size_of(output), bytes_max)) {
+      if (ended == 0) {
+        ::kill(child, SIGKILL);
+        ::waitpid(child, &status, 0);
+      }
+      return fail(Code::resource_exhausted, fmt::format("it has more than {} bytes", bytes_max));
+    }
+    if (ended == child) return status;
     if (const off_t now = size_of(output); now != size) {
       size = now;
       grown = net::now();
@@ -100,7 +108,7 @@ Result<> fetch_by_hadoop(const Settings& settings, const std::string& uri, int t
   const int error = ::posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
   ::posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return system_failure("start " + program, error);
-  LET(const int status, wait_for(child, to, settings.stall_timeout));
+  LET(const int status, wait_for(child, to, settings.stall_timeout, settings.bytes_max));
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
   return fail(Code::unavailable, fmt::format("the hadoop client ended with wait status {}", status));
 }
