@@ -16,23 +16,6 @@ namespace v1 = mesos::v1;
 
 namespace {
 
-// Offers and tasks have an allocation role; what the agent has, has none.
-v1::Offer_Operation without_allocation(v1::Offer_Operation operation) {
-  if (operation.has_reserve()) {
-    model::strip_allocation_role(*operation.mutable_reserve()->mutable_source());
-    model::strip_allocation_role(*operation.mutable_reserve()->mutable_resources());
-  }
-  if (operation.has_unreserve()) model::strip_allocation_role(*operation.mutable_unreserve()->mutable_resources());
-  if (operation.has_create()) model::strip_allocation_role(*operation.mutable_create()->mutable_volumes());
-  if (operation.has_destroy()) model::strip_allocation_role(*operation.mutable_destroy()->mutable_volumes());
-  if (operation.has_grow_volume()) {
-    operation.mutable_grow_volume()->mutable_volume()->clear_allocation_info();
-    operation.mutable_grow_volume()->mutable_addition()->clear_allocation_info();
-  }
-  if (operation.has_shrink_volume()) operation.mutable_shrink_volume()->mutable_volume()->clear_allocation_info();
-  return operation;
-}
-
 std::shared_ptr<const link::ToMaster> update_of(const OperationKey& key, const v1::OperationStatus& status) {
   auto message = std::make_shared<link::ToMaster>();
   link::UpdateOperation& body = *message->mutable_update_operation();
@@ -129,7 +112,7 @@ void Operations::proceed() {
     const model::OperationContext context{.from_operator = true,  // The master has checked who may do what.
                                           .agent_total = *total_,
                                           .resources_in_use = std::exchange(entry->in_use, {})};
-    const auto conversion = model::convert(without_allocation(entry->operation->info()), context);
+    const auto conversion = model::convert(model::without_allocation(entry->operation->info()), context);
     if (!conversion.has_value()) {
       finish(*entry, v1::OPERATION_ERROR, conversion.error().message);
       continue;

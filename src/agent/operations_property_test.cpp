@@ -76,7 +76,7 @@ class Ordeal {
       if (sent.state == v1::OPERATION_FAILED) ++failures;
       if (sent.state != v1::OPERATION_FINISHED) continue;
       auto done = sent.operation;
-      strip(done);
+      done = model::without_allocation(std::move(done));
       const auto conversion =
           model::convert(done, {.from_operator = true, .agent_total = expected, .resources_in_use = {}});
       ASSERT_TRUE(conversion.has_value()) << conversion.error().message;
@@ -104,16 +104,6 @@ class Ordeal {
   const std::vector<Sent>& sent() const { return sent_; }
 
  private:
-  static void strip(Operation& operation) {
-    for (auto* list :
-         {operation.mutable_reserve()->mutable_resources(), operation.mutable_unreserve()->mutable_resources(),
-          operation.mutable_create()->mutable_volumes(), operation.mutable_destroy()->mutable_volumes()})
-      model::strip_allocation_role(*list);
-    operation.mutable_grow_volume()->mutable_volume()->clear_allocation_info();
-    operation.mutable_grow_volume()->mutable_addition()->clear_allocation_info();
-    operation.mutable_shrink_volume()->mutable_volume()->clear_allocation_info();
-  }
-
   void one_thing() {
     listen();
     if (random_.chance(0.008)) return crash();

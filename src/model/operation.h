@@ -51,6 +51,8 @@ void inject_allocation_role(google::protobuf::RepeatedPtrField<mesos::v1::Resour
                             const std::string& role);
 // Writes each valid resource of an operation other than a launch in the new form, as agents get it (SCH-114).
 void to_new_form(mesos::v1::Offer_Operation& operation);
+// What agents have: offers and tasks have an allocation role, what is there has none. Launches are left as they are.
+mesos::v1::Offer_Operation without_allocation(mesos::v1::Offer_Operation operation);
 // For frameworks without MULTI_ROLE (RES-152).
 void strip_allocation_role(google::protobuf::RepeatedPtrField<mesos::v1::Resource>& resources);
 

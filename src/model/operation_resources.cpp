@@ -67,6 +67,22 @@ void to_new_form(Operation& operation) {
   });
 }
 
+mesos::v1::Offer_Operation without_allocation(mesos::v1::Offer_Operation operation) {
+  if (operation.has_reserve()) {
+    strip_allocation_role(*operation.mutable_reserve()->mutable_source());
+    strip_allocation_role(*operation.mutable_reserve()->mutable_resources());
+  }
+  if (operation.has_unreserve()) strip_allocation_role(*operation.mutable_unreserve()->mutable_resources());
+  if (operation.has_create()) strip_allocation_role(*operation.mutable_create()->mutable_volumes());
+  if (operation.has_destroy()) strip_allocation_role(*operation.mutable_destroy()->mutable_volumes());
+  if (operation.has_grow_volume()) {
+    operation.mutable_grow_volume()->mutable_volume()->clear_allocation_info();
+    operation.mutable_grow_volume()->mutable_addition()->clear_allocation_info();
+  }
+  if (operation.has_shrink_volume()) operation.mutable_shrink_volume()->mutable_volume()->clear_allocation_info();
+  return operation;
+}
+
 void strip_allocation_role(Messages& resources) {
   for (auto& resource : resources) resource.clear_allocation_info();
 }

@@ -21,17 +21,6 @@ Resource with_amount(Resource resource, double amount) {
   return resource;
 }
 
-Info without_allocation(Info operation) {
-  for (auto* list :
-       {operation.mutable_reserve()->mutable_resources(), operation.mutable_unreserve()->mutable_resources(),
-        operation.mutable_create()->mutable_volumes(), operation.mutable_destroy()->mutable_volumes()})
-    model::strip_allocation_role(*list);
-  operation.mutable_grow_volume()->mutable_volume()->clear_allocation_info();
-  operation.mutable_grow_volume()->mutable_addition()->clear_allocation_info();
-  operation.mutable_shrink_volume()->mutable_volume()->clear_allocation_info();
-  return operation;
-}
-
 const Resource* pick(const std::vector<Resource>& list, Random& random) {
   return list.empty() ? nullptr : &list[random.below(list.size())];
 }
@@ -112,7 +101,7 @@ void Holdings::operate(const AgentId& agent, model::Resources& left, mesos::v1::
       Operation& operation = operations_.emplace_back();
       operation.id = fmt::format("{}-o{}", name_, operations_.size());
       operation.agent = agent;
-      operation.info = std::make_shared<const Info>(without_allocation(*info));
+      operation.info = std::make_shared<const Info>(model::without_allocation(*info));
       numbers_[operation.id] = operations_.size() - 1;
       info->mutable_id()->set_value(operation.id);
     }

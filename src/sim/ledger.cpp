@@ -16,17 +16,6 @@ namespace {
 
 using Operation = mesos::v1::Offer_Operation;
 
-Operation without_allocation(Operation operation) {
-  for (auto* list :
-       {operation.mutable_reserve()->mutable_resources(), operation.mutable_unreserve()->mutable_resources(),
-        operation.mutable_create()->mutable_volumes(), operation.mutable_destroy()->mutable_volumes()})
-    model::strip_allocation_role(*list);
-  operation.mutable_grow_volume()->mutable_volume()->clear_allocation_info();
-  operation.mutable_grow_volume()->mutable_addition()->clear_allocation_info();
-  operation.mutable_shrink_volume()->mutable_volume()->clear_allocation_info();
-  return operation;
-}
-
 Disk::Directories directories_of(const model::Resources& resources, const std::string& work_dir) {
   Disk::Directories result;
   for (const auto& [resource, count] : resources)
@@ -41,7 +30,7 @@ void Ledger::ordered(const link::ApplyOperation& order) {
   if (std::ranges::any_of(orders_, known)) return;
   orders_.emplace_back(order.operation_uuid(),
                        Order{FrameworkId(order.framework_id().value()),
-                             std::make_shared<const Operation>(without_allocation(order.info()))});
+                             std::make_shared<const Operation>(model::without_allocation(order.info()))});
 }
 
 std::optional<Violation> Ledger::written(const std::vector<agent::Change>& changes,
