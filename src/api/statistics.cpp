@@ -19,8 +19,9 @@ using Resources = google::protobuf::RepeatedPtrField<mesos::v1::Resource>;
 constexpr double megabyte = 1 << 20;
 
 std::uint64_t bytes_of(double megabytes) {
-  if (std::isinf(megabytes)) return std::numeric_limits<std::int64_t>::max();
-  return static_cast<std::uint64_t>(megabytes * megabyte);
+  constexpr auto most = std::numeric_limits<std::int64_t>::max();
+  const double bytes = megabytes * megabyte;
+  return bytes < static_cast<double>(most) ? static_cast<std::uint64_t>(bytes) : most;
 }
 
 void put(const ports::ContainerUsage& used, double time, ResourceStatistics& statistics) {

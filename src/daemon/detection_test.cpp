@@ -57,7 +57,7 @@ TEST(Detection, NamingADiskSwitchesOffTheRootDisk) {
   EXPECT_TRUE(has(text, ":64")) << text;
 }
 
-// RES-112 AGT-021
+// RES-112
 TEST(Detection, AMountDiskMustBeMounted) {
   EXPECT_TRUE(has(resources(disk_at("/mnt/a/"), {"/mnt/a"}), ":64"));
   EXPECT_TRUE(has(resources(disk_at("disks/b"), {"/not/yet/there/disks/b"}), ":64"));
@@ -67,13 +67,11 @@ TEST(Detection, AMountDiskMustBeMounted) {
   EXPECT_EQ(mount_points(table), (std::set<std::string>{"/", "/mnt/with blank"}));
 }
 
-// RES-067
 TEST(Detection, ABadListIsRefusedInTheseWords) {
   EXPECT_TRUE(resources("cpus:x:y").starts_with("Failed to determine agent resources: "));
   EXPECT_TRUE(resources("[{]").starts_with("Failed to determine agent resources: "));
 }
 
-// AGT-026
 TEST(Detection, TheStrictestGroupOnTheWayUpCounts) {
   char pattern[] = "/tmp/detection_test.XXXXXX";
   const std::string root = mkdtemp(pattern);

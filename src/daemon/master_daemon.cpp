@@ -49,6 +49,7 @@ master::Config config_of(const MasterOptions& options, const Identity& identity)
   config.allocation.allocation_interval = options.allocation_interval;
   config.allocation.allocation_interval_min = options.allocation_min_interval;
   config.allocation.filter_gpu_resources = options.filter_gpu_resources;
+  config.offer_constraints = options.offer_constraints;
   config.allocation.fair_sharing_excluded = options.fair_sharing_excluded;
   config.allocation.seed = net::random_number();
   if (options.min_allocatable_resources) config.allocation.minimum = *options.min_allocatable_resources;

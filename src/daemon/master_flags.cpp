@@ -103,14 +103,18 @@ void add_allocation_flags(flags::Table& table, MasterFlags& flags) {
             "Resources that do not count as dominant shares.");
   table.add("filter_gpu_resources", flags.filter_gpu_resources,
             "Whether agents with GPUs are offered only to frameworks that can use them.");
+  table
+      .add("offer_constraints_re2_max_mem", flags.offer_constraints_re2_max_mem,
+           "Memory of the matcher of one regular expression in offer constraints.")
+      .example("4KB");
+  table.add("offer_constraints_re2_max_program_size", flags.offer_constraints_re2_max_program_size,
+            "Steps of the program of one regular expression in offer constraints.");
   table.refuse("allocator", "HierarchicalDRF", "there is one allocator, hierarchical DRF");
   table.refuse("role_sorter", "drf", "roles are sorted by dominant share").old_name("user_sorter");
   table.refuse("framework_sorter", "drf", "frameworks are sorted by dominant share");
   table.refuse("weights", "", "set weights with PUT /weights");
   table.ignore("allocator_agent_recovery_factor", "0.8", "allocation never waits for agents after a failover");
   table.ignore("allocator_recovery_timeout", "10mins", "allocation never waits for agents after a failover");
-  table.ignore("offer_constraints_re2_max_mem", "4KB", "offer constraints are not evaluated");
-  table.ignore("offer_constraints_re2_max_program_size", "100", "offer constraints are not evaluated");
 }
 
 void add_history_flags(flags::Table& table, MasterFlags& flags) {

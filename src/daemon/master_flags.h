@@ -32,6 +32,8 @@ struct MasterFlags {
   std::string min_allocatable_resources = "cpus:0.01|mem:32";  // Alternatives, each as model::Quantities.
   std::vector<std::string> fair_sharing_excluded_resource_names;
   bool filter_gpu_resources = true;
+  flags::Bytes offer_constraints_re2_max_mem{4096};
+  std::uint32_t offer_constraints_re2_max_program_size = 100;
 
   Duration agent_reregister_timeout = std::chrono::minutes(10);
   Duration agent_ping_timeout = std::chrono::seconds(15);

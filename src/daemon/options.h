@@ -14,6 +14,7 @@
 #include "daemon/log_rotation.h"
 #include "fetcher/process_fetcher.h"
 #include "http/server.h"
+#include "master/pattern.h"
 #include "master/rate_limits.h"
 #include "model/quantities.h"
 
@@ -36,6 +37,7 @@ struct MasterOptions {
   std::optional<std::vector<model::Quantities>> min_allocatable_resources;
   std::set<std::string> fair_sharing_excluded;
   bool filter_gpu_resources = true;
+  master::Pattern::Limits offer_constraints;
   Duration agent_ping_timeout = std::chrono::seconds(15);
   std::size_t max_agent_ping_timeouts = 5;
   Duration agent_reregister_timeout = std::chrono::minutes(10);

@@ -72,6 +72,8 @@ Result<MasterOptions> master_options(const MasterFlags& given) {
   options.fair_sharing_excluded = {given.fair_sharing_excluded_resource_names.begin(),
                                    given.fair_sharing_excluded_resource_names.end()};
   options.filter_gpu_resources = given.filter_gpu_resources;
+  options.offer_constraints = {.memory_bytes_max = given.offer_constraints_re2_max_mem.count,
+                               .program_size_max = given.offer_constraints_re2_max_program_size};
   options.agent_ping_timeout = given.agent_ping_timeout;
   options.max_agent_ping_timeouts = given.max_agent_ping_timeouts;
   options.agent_reregister_timeout = given.agent_reregister_timeout;

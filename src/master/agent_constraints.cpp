@@ -50,8 +50,8 @@ bool holds(const Constraint& constraint, const AgentInfo& agent) {
   const Found found = find(constraint, agent);
   if (constraint.test == Test::exists || !found.is_present) return found.is_present != constraint.negated;
   if (found.text == nullptr) return true;
-  const bool same = constraint.test == Test::text_equals ? *found.text == constraint.text
-                                                         : constraint.pattern.front().matches(*found.text);
+  const bool same =
+      constraint.test == Test::text_equals ? *found.text == constraint.text : constraint.pattern->matches(*found.text);
   return same != constraint.negated;
 }
 
@@ -80,7 +80,7 @@ Result<> read_selector(const AttributeConstraint::Selector& selector, Constraint
 Result<> read_pattern(const std::string& expression, const Pattern::Limits& limits, Constraint& constraint) {
   constraint.test = Test::text_matches;
   LET(Pattern pattern, Pattern::parse(expression, limits));
-  constraint.pattern.push_back(std::move(pattern));
+  constraint.pattern = std::move(pattern);
   return {};
 }
 
@@ -128,11 +128,22 @@ Result<std::vector<std::vector<Constraint>>> read_role(const OfferConstraints::R
   return groups;
 }
 
+std::size_t count_of(const OfferConstraints& constraints) {
+  std::size_t count = 0;
+  for (const auto& [role, of_role] : constraints.role_constraints()) {
+    for (const auto& group : of_role.groups()) count += static_cast<std::size_t>(group.attribute_constraints_size());
+  }
+  return count;
+}
+
 }  // namespace
 
 Result<AgentConstraints> AgentConstraints::parse(const OfferConstraints& constraints,
                                                  const std::set<std::string>& roles, const Pattern::Limits& limits) {
   AgentConstraints result;
+  if (const std::size_t count = count_of(constraints); count > count_max) {
+    return invalid(fmt::format("Invalid offer constraints: there are {}, at most {} are allowed", count, count_max));
+  }
   const std::map<std::string, OfferConstraints::RoleConstraints> in_order(constraints.role_constraints().begin(),
                                                                           constraints.role_constraints().end());
   for (const auto& [role, of_role] : in_order) {

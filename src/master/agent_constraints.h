@@ -2,10 +2,11 @@
 // constraints of its subscription, checked once and ready to be asked of every agent.
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
-#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -20,6 +21,9 @@ namespace stoa::master {
 
 class AgentConstraints {
  public:
+  // Of one subscription: each is asked of every agent, and all are read within one step of the core.
+  static constexpr std::size_t count_max = 1000;
+
   AgentConstraints() = default;  // Every agent is admitted.
   // `roles` are the framework's. Fails with invalid_argument and a text that names the role (SCH-051).
   static Result<AgentConstraints> parse(const mesos::v1::scheduler::OfferConstraints& constraints,
@@ -38,7 +42,7 @@ class AgentConstraints {
     Test test = Test::exists;
     bool negated = false;
     std::string text;
-    std::vector<Pattern> pattern;  // One for text_matches.
+    std::optional<Pattern> pattern;  // Of text_matches.
   };
 
  private:

@@ -180,5 +180,19 @@ TEST(AgentConstraints, BadAndComplexExpressionsAreRefused) {
   EXPECT_EQ(fault(huge, {.memory_bytes_max = 1 << 22, .program_size_max = 1'000'000}), "accepted");
 }
 
+TEST(AgentConstraints, TheirNumberIsBounded) {
+  OfferConstraints many;
+  auto& group = *(*many.mutable_role_constraints())["eng"].add_groups();
+  for (std::size_t i = 0; i < AgentConstraints::count_max; ++i) {
+    auto& constraint = *group.add_attribute_constraints();
+    *constraint.mutable_selector() = named("rack");
+    *constraint.mutable_predicate() = exists();
+  }
+  EXPECT_TRUE(AgentConstraints::parse(many, {"eng"}));
+  *group.add_attribute_constraints() = group.attribute_constraints(0);
+  EXPECT_EQ(AgentConstraints::parse(many, {"eng"}).error().message,
+            "Invalid offer constraints: there are 1001, at most 1000 are allowed");
+}
+
 }  // namespace
 }  // namespace stoa::master

@@ -10,6 +10,7 @@
 
 #include "allocator/allocator.h"
 #include "base/time.h"
+#include "master/pattern.h"
 #include "master/rate_limits.h"
 #include "proto/forward.h"
 
@@ -31,6 +32,7 @@ struct Config {
   bool publish_per_framework_metrics = true;
   // Role whitelist; `*` is always allowed. Unset: every valid role is.
   std::optional<std::set<std::string>> roles;
+  Pattern::Limits offer_constraints;  // Of each expression (SCH-054).
 
   std::size_t max_completed_frameworks = 50;
   std::size_t max_completed_tasks_per_framework = 1000;

@@ -30,8 +30,16 @@ TimerKey heartbeat_timer(const FrameworkId& id) { return {TimerKey::Kind::heartb
 TimerKey removal_timer(const FrameworkId& id) { return {TimerKey::Kind::framework_removal, id.value}; }
 
 // What the framework may be offered, in the allocator's terms.
-allocator::FrameworkSpec spec_of(const Framework& framework) {
+allocator::FrameworkSpec spec_of(const State& state, const Framework& framework) {
   allocator::FrameworkSpec spec;
+  if (framework.offer_constraints) {
+    for (const auto& [role, constraints] : framework.offer_constraints->role_constraints()) {
+      spec.constraints[role] = [&state, role, admits = framework.admits](const AgentId& id) {
+        const auto agent = state.agents.find(id);
+        return agent != state.agents.end() && admits->admits(role, *agent->second.info);
+      };
+    }
+  }
   spec.roles = framework.roles;
   spec.suppressed = framework.suppressed;
   spec.gpu_resources = framework.capabilities.gpu_resources;
@@ -65,6 +73,7 @@ void put_info(Framework& framework, FrameworkInfo info) {
 void put_wishes(Framework& framework, Wishes wishes) {
   framework.suppressed = std::move(wishes.suppressed);
   framework.offer_constraints = std::move(wishes.constraints);
+  framework.admits = std::move(wishes.admits);
   framework.view.reset();
 }
 
@@ -82,9 +91,9 @@ Wanted wanted_of(const Subscribe& event) {
   return wanted;
 }
 
-Result<> check_admissible(const State& state, const Wanted& wanted) {
+Result<> check_admissible(const State& state, Wanted& wanted) {
   TRY(validate_framework_info(wanted.info, state.config));
-  TRY(validate_wishes(wanted.wishes, roles_of(wanted.info)));
+  TRY(settle_wishes(wanted.wishes, roles_of(wanted.info), state.config));
   if (!wanted.info.has_id()) return {};
   const FrameworkId id(wanted.info.id().value());
   if (state.completed_ids.contains(id)) {
@@ -142,7 +151,7 @@ void admit_new(Context& context, const Subscribe& event, Wanted wanted) {
   attach_stream(context, framework, event);
   log_info(context, "framework {} ({}) subscribed", id.value, framework.info->name());
   send_subscribed(context, framework);
-  state.allocator.add_framework(id, spec_of(framework), true, {}, context.now.steady);
+  state.allocator.add_framework(id, spec_of(state, framework), true, {}, context.now.steady);
 }
 
 // The live stream of a framework, if any, is told and ended: its scheduler was replaced (SCH-057).
@@ -185,16 +194,18 @@ RegistryChange removal_record(const Context& context, const Framework& framework
 
 }  // namespace
 
-Result<> validate_wishes(const Wishes& wishes, const std::set<std::string>& roles) {
+Result<> settle_wishes(Wishes& wishes, const std::set<std::string>& roles, const Config& config) {
   TRY(validate_suppressed(wishes.suppressed, roles));
-  if (wishes.constraints) TRY(AgentConstraints::parse(*wishes.constraints, roles));
+  if (!wishes.constraints) return {};
+  LET(AgentConstraints admits, AgentConstraints::parse(*wishes.constraints, roles, config.offer_constraints));
+  wishes.admits = std::make_shared<const AgentConstraints>(std::move(admits));
   return {};
 }
 
 void put_in_force(Context& context, Framework& framework, FrameworkInfo info, Wishes wishes) {
   put_info(framework, std::move(info));
   put_wishes(framework, std::move(wishes));
-  context.state.allocator.update_framework(framework.id, spec_of(framework), context.now.steady);
+  context.state.allocator.update_framework(framework.id, spec_of(context.state, framework), context.now.steady);
   tell_agents_of(context, framework);
 }
 
@@ -242,15 +253,16 @@ void on_stream_closed(Context& context, const StreamClosed& event) {
   }
 }
 
-void begin_removal(Context& context, Framework& framework) {
+void begin_removal(Context& context, Framework& framework, std::optional<ReplyNumber> reply) {
   if (framework.removing) return;
   framework.removing = true;
   context.state.timers.cancel(removal_timer(framework.id));
-  persist(context, {removal_record(context, framework)}, RemoveFramework{framework.id});
+  persist(context, {removal_record(context, framework)}, RemoveFramework{framework.id, reply});
 }
 
-void finish_removal(Context& context, const FrameworkId& id) {
+void finish_removal(Context& context, const RemoveFramework& removal) {
   State& state = context.state;
+  const FrameworkId& id = removal.framework;
   const auto known = state.frameworks.find(id);
   if (known == state.frameworks.end()) return;
   Framework& framework = known->second;
@@ -272,10 +284,12 @@ void finish_removal(Context& context, const FrameworkId& id) {
   state.timers.cancel(removal_timer(id));
   state.allocator.remove_framework(id);
   for (auto& [agent_id, agent] : state.agents) agent.inverse_answers.erase(id);
+  state.maintenance.status.reset();
   framework.unregistered = context.now.wall;
   framework.view.reset();
   remember_completed(context, framework);
   state.frameworks.erase(known);
+  if (removal.reply) context.effects.push_back(Reply{*removal.reply, {}});
 }
 
 Framework& recover_framework(Context& context, const FrameworkInfo& info) {
@@ -287,7 +301,7 @@ Framework& recover_framework(Context& context, const FrameworkInfo& info) {
   framework.sequence = state.next_sequence++;
   framework.recovered = true;
   put_info(framework, info);
-  state.allocator.add_framework(id, spec_of(framework), false, {}, context.now.steady);
+  state.allocator.add_framework(id, spec_of(state, framework), false, {}, context.now.steady);
   // Unless it comes back in time it is removed, lest its tasks run for ever (SCH-257).
   const Duration patience = std::max(failover_timeout(info), state.config.agent_reregister_timeout);
   state.timers.set(removal_timer(id), context.now.steady + patience);

@@ -1,5 +1,8 @@
 #include "master/inverse_offers.h"
 
+#include <set>
+#include <utility>
+
 #include "allocator/filters.h"
 #include "base/check.h"
 #include "master/calls.h"
@@ -12,24 +15,44 @@ namespace {
 
 using SchedulerEvent = mesos::v1::scheduler::Event;
 
-std::set<FrameworkId> holders_of(const State& state, const Agent& agent) {
-  std::set<FrameworkId> holders;
-  for (const auto& [framework, task] : agent.tasks) {
-    if (state.frameworks.at(framework).tasks.at(task).holds_resources) holders.insert(framework);
-  }
-  for (const auto& [key, executor] : agent.executors) holders.insert(key.first);
-  for (const OfferId& id : agent.offers) holders.insert(state.offers.at(id).framework);
-  return holders;
-}
-
-bool may_be_asked(const Context& context, const Framework& framework, const Agent& agent) {
-  if (!framework.connected() || agent.inverse_offers.contains(framework.id)) return false;
+bool may_be_asked(const Context& context, const FrameworkId& id, const Agent& agent) {
+  if (agent.inverse_offers.contains(id)) return false;
+  const Framework& framework = context.state.frameworks.at(id);
+  if (!framework.connected()) return false;
   const auto refused = framework.inverse_refusals.find(agent.id);
   return refused == framework.inverse_refusals.end() || refused->second <= context.now.steady;
 }
 
-// Books one as outstanding, and adds it to the event.
-void ask(Context& context, Framework& framework, Agent& agent, SchedulerEvent& event) {
+// The first task of another framework than this one's: they are in the order of frameworks.
+auto next_framework(const Agent& agent, const FrameworkId& id) {
+  return agent.tasks.lower_bound({FrameworkId(id.value + '\0'), TaskId()});
+}
+
+// Who holds something of the agent and may be asked. O(offers + executors + frameworks, and their tasks that ended).
+std::set<FrameworkId> to_be_asked(const Context& context, const Agent& agent) {
+  const State& state = context.state;
+  std::set<FrameworkId> asked;
+  const auto add = [&](const FrameworkId& id) {
+    if (may_be_asked(context, id, agent)) asked.insert(id);
+  };
+  for (const auto& [key, executor] : agent.executors) add(key.first);
+  for (const OfferId& id : agent.offers) add(state.offers.at(id).framework);
+  for (auto task = agent.tasks.begin(); task != agent.tasks.end();) {
+    const FrameworkId& id = task->first;
+    if (asked.contains(id) || !may_be_asked(context, id, agent)) {
+      task = next_framework(agent, id);
+    } else if (state.frameworks.at(id).tasks.at(task->second).holds_resources) {
+      asked.insert(id);
+      task = next_framework(agent, id);
+    } else {
+      ++task;
+    }
+  }
+  return asked;
+}
+
+// Books one as outstanding, and adds it to the event. Returns about how long it is as JSON.
+std::size_t ask(Context& context, Framework& framework, Agent& agent, SchedulerEvent& event) {
   State& state = context.state;
   const OfferId id(fmt::format("{}-O{}", state.config.info->id(), state.next_offer++));
   auto& message = *event.mutable_inverse_offers()->add_inverse_offers();
@@ -45,6 +68,7 @@ void ask(Context& context, Framework& framework, Agent& agent, SchedulerEvent& e
   if (state.config.offer_timeout) {
     state.timers.set({TimerKey::Kind::inverse_offer, id.value}, context.now.steady + *state.config.offer_timeout);
   }
+  return 3 * message.ByteSizeLong();
 }
 
 InverseOffer take(Context& context, const OfferId& id) {
@@ -68,6 +92,7 @@ void note_answers(Context& context, Framework& framework, const Ids& ids, const 
     if (!framework.inverse_offers.contains(OfferId(id.value()))) continue;
     const InverseOffer offer = take(context, OfferId(id.value()));
     context.state.agents.at(offer.agent).inverse_answers[framework.id] = {accepted, context.now.wall};
+    context.state.maintenance.status.reset();
     if (length == Duration::zero()) continue;
     // As for ordinary offers, a refusal holds in the next round (SCH-122).
     framework.inverse_refusals[offer.agent] = context.now.steady + std::max(length, interval + Duration(1));
@@ -78,22 +103,29 @@ void note_answers(Context& context, Framework& framework, const Ids& ids, const 
 
 void make_inverse_offers(Context& context) {
   State& state = context.state;
-  if (!state.schedule) return;
-  std::map<FrameworkId, std::shared_ptr<SchedulerEvent>> events;
+  if (!state.maintenance.schedule) return;
+  struct Pending {
+    std::shared_ptr<SchedulerEvent> event;
+    std::size_t bytes = 0;
+  };
+  std::map<FrameworkId, Pending> events;
   for (auto& [agent_id, agent] : state.agents) {
     if (!agent.unavailability || !agent.connected()) continue;
-    for (const FrameworkId& holder : holders_of(state, agent)) {
-      Framework& framework = state.frameworks.at(holder);
-      if (!may_be_asked(context, framework, agent)) continue;
-      std::shared_ptr<SchedulerEvent>& event = events[holder];
-      if (!event) {
-        event = std::make_shared<SchedulerEvent>();
-        event->set_type(SchedulerEvent::INVERSE_OFFERS);
+    for (const FrameworkId& id : to_be_asked(context, agent)) {
+      Framework& framework = state.frameworks.at(id);
+      Pending& pending = events[id];
+      if (!pending.event) {
+        pending.event = std::make_shared<SchedulerEvent>();
+        pending.event->set_type(SchedulerEvent::INVERSE_OFFERS);
       }
-      ask(context, framework, agent, *event);
+      pending.bytes += ask(context, framework, agent, *pending.event);
+      if (pending.bytes <= state.config.offers_event_bytes_max) continue;
+      send(context, framework, std::exchange(pending, {}).event);
     }
   }
-  for (auto& [id, event] : events) send(context, state.frameworks.at(id), std::move(event));
+  for (auto& [id, pending] : events) {
+    if (pending.event) send(context, state.frameworks.at(id), std::move(pending.event));
+  }
 }
 
 void withdraw_inverse_offer(Context& context, const OfferId& id) {

@@ -36,6 +36,7 @@ void forget_agent(Context& context, Agent& agent) {
   withdraw_offers(context, agent);
   withdraw_inverse_offers(context, agent);
   for (auto& [framework_id, framework] : state.frameworks) framework.inverse_refusals.erase(agent.id);
+  state.maintenance.status.reset();
   release_executors(context, agent, [](const Framework&) { return true; });
   state.allocator.remove_agent(agent.id);
   state.timers.cancel({TimerKey::Kind::agent_ping, agent.id.value});

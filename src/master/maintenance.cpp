@@ -1,6 +1,7 @@
 #include "master/maintenance.h"
 
-#include <map>
+#include <optional>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -18,50 +19,38 @@ using mesos::v1::Unavailability;
 using mesos::v1::maintenance::ClusterStatus;
 using mesos::v1::maintenance::Schedule;
 
-// Both must be equal; a missing field is the empty text (OPR-150). Addresses first: most differ in it, at no cost.
-bool is_on(const Agent& agent, const MachineID& machine) {
-  const bool same_address = agent.addresses.empty()
-                                ? machine.ip().empty()
-                                : std::ranges::find(agent.addresses, machine.ip()) != agent.addresses.end();
-  return same_address && lower_case(agent.info->hostname()) == lower_case(machine.hostname());
+using MachineKey = std::pair<std::string, std::string>;
+
+// The number of its machine in the schedule. Name and address must both be equal; a missing field is the empty text
+// (OPR-150).
+std::optional<std::size_t> machine_of(const Maintenance& maintenance, const Agent& agent) {
+  if (maintenance.machines.empty()) return std::nullopt;
+  MachineKey key{lower_case(agent.info->hostname()), ""};
+  const auto look_up = [&]() -> std::optional<std::size_t> {
+    const auto found = maintenance.machines.find(key);
+    return found == maintenance.machines.end() ? std::nullopt : std::optional(found->second);
+  };
+  if (agent.addresses.empty()) return look_up();
+  for (const std::string& address : agent.addresses) {
+    key.second = address;
+    if (const auto found = look_up()) return found;
+  }
+  return std::nullopt;
 }
 
-const Unavailability* find_unavailability(const State& state, const Agent& agent) {
-  if (!state.schedule) return nullptr;
-  for (const auto& window : state.schedule->windows()) {
+void put_schedule(State& state, std::shared_ptr<const Schedule> schedule) {
+  state.maintenance = {};
+  if (schedule->windows().empty()) return;
+  Maintenance& maintenance = state.maintenance;
+  for (const auto& window : schedule->windows()) {
     for (const MachineID& machine : window.machine_ids()) {
-      if (is_on(agent, machine)) return &window.unavailability();
+      maintenance.machines.emplace(MachineKey{lower_case(machine.hostname()), machine.ip()},
+                                   maintenance.unavailability.size());
+      maintenance.unavailability.push_back(&window.unavailability());
     }
   }
-  return nullptr;
+  maintenance.schedule = std::move(schedule);
 }
-
-// The same for many agents: what is said of each machine, by name and address.
-template <typename Value>
-class Machines {
- public:
-  void add(const MachineID& machine, Value value) {
-    values_.try_emplace({lower_case(machine.hostname()), machine.ip()}, value);
-  }
-  // Nothing, as `Value` says it, for an agent of no such machine.
-  Value find(const Agent& agent) const {
-    std::pair<std::string, std::string> key{lower_case(agent.info->hostname()), ""};
-    if (agent.addresses.empty()) return look_up(key);
-    for (const std::string& address : agent.addresses) {
-      key.second = address;
-      if (const Value found = look_up(key)) return found;
-    }
-    return Value();
-  }
-
- private:
-  Value look_up(const std::pair<std::string, std::string>& key) const {
-    const auto found = values_.find(key);
-    return found == values_.end() ? Value() : found->second;
-  }
-
-  std::map<std::pair<std::string, std::string>, Value> values_;
-};
 
 bool same(const Unavailability* a, const Unavailability* b) {
   if (a == nullptr || b == nullptr) return a == b;
@@ -80,33 +69,44 @@ void add_answers(const State& state, const Agent& agent, ClusterStatus::Draining
   }
 }
 
-void renew(Context& context, Agent& agent, const Unavailability* found) {
-  if (same(found, agent.unavailability.get())) return;
+// Whether it is another than before.
+bool renew(Context& context, Agent& agent) {
+  const auto machine = machine_of(context.state.maintenance, agent);
+  const Unavailability* found = machine ? context.state.maintenance.unavailability[*machine] : nullptr;
+  if (same(found, agent.unavailability.get())) return false;
   withdraw_offers(context, agent);
   withdraw_inverse_offers(context, agent);
   agent.inverse_answers.clear();
-  for (auto& [id, framework] : context.state.frameworks) framework.inverse_refusals.erase(agent.id);
   agent.unavailability = found == nullptr ? nullptr : std::make_shared<const Unavailability>(*found);
   context.state.allocator.request_cycle(context.now.steady);
+  return true;
+}
+
+void forget_refusals(State& state, const std::set<AgentId>& agents) {
+  if (agents.empty()) return;
+  for (auto& [id, framework] : state.frameworks) {
+    std::erase_if(framework.inverse_refusals, [&](const auto& refusal) { return agents.contains(refusal.first); });
+  }
 }
 
 }  // namespace
 
 void on_update_maintenance(Context& context, const UpdateMaintenance& event) {
   // One without windows leaves no record.
-  persist(context, {{"maintenance", "schedule", event.schedule->SerializeAsString()}},
+  persist(context,
+          {{"maintenance", "schedule", event.schedule->windows().empty() ? "" : event.schedule->SerializeAsString()}},
           ScheduleMaintenance{event.schedule, event.reply});
 }
 
 void finish_update_maintenance(Context& context, const ScheduleMaintenance& scheduled) {
   State& state = context.state;
-  state.schedule = scheduled.schedule->windows().empty() ? nullptr : scheduled.schedule;
+  put_schedule(state, scheduled.schedule);
   log_info(context, "the maintenance schedule has {} windows", scheduled.schedule->windows_size());
-  Machines<const Unavailability*> machines;
-  for (const auto& window : scheduled.schedule->windows()) {
-    for (const MachineID& machine : window.machine_ids()) machines.add(machine, &window.unavailability());
+  std::set<AgentId> changed;
+  for (auto& [id, agent] : state.agents) {
+    if (renew(context, agent)) changed.insert(id);
   }
-  for (auto& [id, agent] : state.agents) renew(context, agent, machines.find(agent));
+  forget_refusals(state, changed);
   context.effects.push_back(Reply{scheduled.reply, {}});
 }
 
@@ -115,27 +115,29 @@ Result<> load_schedule(State& state, const std::string& bytes) {
   if (!schedule->ParseFromString(bytes)) {
     return fail(Code::malformed, "the registry's maintenance schedule cannot be read");
   }
-  state.schedule = std::move(schedule);
+  put_schedule(state, std::move(schedule));
   return {};
 }
 
 void note_unavailability(Context& context, Agent& agent) {
-  renew(context, agent, find_unavailability(context.state, agent));
+  context.state.maintenance.status.reset();  // The agent may be another machine's now.
+  if (renew(context, agent)) forget_refusals(context.state, {agent.id});
 }
 
-std::shared_ptr<const ClusterStatus> maintenance_status(const State& state) {
-  if (!state.schedule) return nullptr;
+std::shared_ptr<const ClusterStatus> maintenance_status(State& state) {
+  Maintenance& maintenance = state.maintenance;
+  if (!maintenance.schedule || maintenance.status) return maintenance.status;
   auto status = std::make_shared<ClusterStatus>();
-  for (const auto& window : state.schedule->windows()) {
+  for (const auto& window : maintenance.schedule->windows()) {
     for (const MachineID& id : window.machine_ids()) *status->add_draining_machines()->mutable_id() = id;
   }
-  Machines<ClusterStatus::DrainingMachine*> machines;
-  for (auto& machine : *status->mutable_draining_machines()) machines.add(machine.id(), &machine);
   for (const auto& [id, agent] : state.agents) {
     if (agent.inverse_answers.empty()) continue;
-    if (auto* machine = machines.find(agent)) add_answers(state, agent, *machine);
+    const auto machine = machine_of(maintenance, agent);
+    if (machine) add_answers(state, agent, *status->mutable_draining_machines(static_cast<int>(*machine)));
   }
-  return status;
+  maintenance.status = std::move(status);
+  return maintenance.status;
 }
 
 }  // namespace stoa::master

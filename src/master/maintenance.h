@@ -23,7 +23,8 @@ Result<> load_schedule(State& state, const std::string& bytes);
 // so are the inverse ones; what frameworks have answered is forgotten (OPR-153, SCH-250, SCH-251).
 void note_unavailability(Context& context, Agent& agent);
 
-// For readers; null if nothing is scheduled. O(machines + agents), with a logarithm.
-std::shared_ptr<const mesos::v1::maintenance::ClusterStatus> maintenance_status(const State& state);
+// For readers; null if nothing is scheduled. Made anew, in O(machines + agents), only when an answer, an agent or the
+// schedule has changed since the last time.
+std::shared_ptr<const mesos::v1::maintenance::ClusterStatus> maintenance_status(State& state);
 
 }  // namespace stoa::master

@@ -67,7 +67,7 @@ struct Maintenance : testing::Test {
   Bench bench;
 };
 
-// OPR-150 SCH-246 SCH-251 SCH-098 OPR-153 SCH-092
+// SCH-246 SCH-251 SCH-098 OPR-153 SCH-092
 TEST_F(Maintenance, WhoHoldsSomethingThereIsAskedForIt) {
   FakeAgent& agent = bench.add_agent("cpus:4;mem:1024", "node0");
   bench.add_agent("cpus:4;mem:1024", "node1");
@@ -117,7 +117,7 @@ TEST_F(Maintenance, ATaskIsEnoughToBeAsked) {
   EXPECT_EQ(user.told(), Lines{"INVERSE_OFFERS " + asked(user).id().value()});
 }
 
-// SCH-247 SCH-248 OPR-154
+// SCH-247 SCH-248
 TEST_F(Maintenance, AnswersAreShownAndTheQuestionComesAgain) {
   FakeAgent& agent = bench.add_agent();
   FakeScheduler& user = bench.subscribe(test_framework());
@@ -134,6 +134,13 @@ TEST_F(Maintenance, AnswersAreShownAndTheQuestionComesAgain) {
   user.told();
   ASSERT_TRUE(answer(other, first, true)) << "foreign";
   ASSERT_TRUE(answer(user, "M-O99", true)) << "unknown";
+  bench.add_agent();
+  bench.round();
+  for (FakeScheduler* holder : {&user, &other}) {
+    for (const auto& [id, offer] : holder->offers) ASSERT_TRUE(answer(*holder, id.value, true)) << "an ordinary one";
+  }
+  EXPECT_EQ(user.offers.size() + other.offers.size(), 1U);
+  user.told();
   EXPECT_TRUE(status()->draining_machines(0).statuses().empty());
   ASSERT_TRUE(answer(user, first, true));
   ASSERT_EQ(status()->draining_machines(0).statuses_size(), 1);
@@ -281,7 +288,7 @@ TEST_F(MaintenanceWithTimeout, WhatIsNotAnsweredInTimeIsRescindedAndMayBeAskedAg
   EXPECT_TRUE(told[1].starts_with("INVERSE_OFFERS "));
 }
 
-// OPR-151 OPR-157 OPR-195
+// OPR-151
 TEST_F(Maintenance, TheScheduleIsDurableFirstAndSurvivesTheLeader) {
   FakeAgent& agent = bench.add_agent();
   FakeScheduler& user = bench.subscribe(test_framework());
@@ -309,7 +316,6 @@ TEST_F(Maintenance, TheScheduleIsDurableFirstAndSurvivesTheLeader) {
   EXPECT_EQ(empty.snapshot().maintenance_schedule, nullptr);
 }
 
-// OPR-157
 TEST(MaintenanceRecord, ALeaderThatCannotReadItDoesNotLead) {
   Bench bench(test_config(), {{"maintenance", "schedule", "\xff"}});
   EXPECT_TRUE(bench.stepped_down);

@@ -73,7 +73,7 @@ void on_persisted(Context& context, const Persisted& event) {
   std::visit(Overloaded{[&](const AdmitAgent& then) { finish_admission(context, then); },
                         [&](const MarkUnreachable& then) { finish_unreachable(context, then.agent); },
                         [&](const ForgetRecoveredAgent& then) { finish_forgetting(context, then.agent); },
-                        [&](const RemoveFramework& then) { finish_removal(context, then.framework); },
+                        [&](const RemoveFramework& then) { finish_removal(context, then); },
                         [&](const RemoveAgent& then) { finish_unregistration(context, then.agent); },
                         [&](const MarkAgentGone& then) { finish_gone(context, then); },
                         [&](const ScheduleMaintenance& then) { finish_update_maintenance(context, then); },
@@ -87,8 +87,7 @@ void on_teardown_by_operator(Context& context, const Teardown& event) {
     context.effects.push_back(Reply{event.reply, invalid("No framework found with specified ID")});
     return;
   }
-  begin_removal(context, framework->second);
-  context.effects.push_back(Reply{event.reply, {}});
+  begin_removal(context, framework->second, event.reply);
 }
 
 void on_timer(Context& context, const TimerKey& key) {
@@ -175,7 +174,7 @@ Snapshot Master::snapshot() const {
   }
   for (const auto& [id, agent] : state_->recovered_agents) snapshot.recovered_agents.push_back(agent.info);
   snapshot.unreachable_agents = state_->unreachable_agents.size();
-  snapshot.maintenance_schedule = state_->schedule;
+  snapshot.maintenance_schedule = state_->maintenance.schedule;
   snapshot.maintenance_status = maintenance_status(*state_);
   for (const auto& [name, value] : state_->metrics.counters()) snapshot.metrics[name] = static_cast<double>(value);
   return snapshot;

@@ -57,6 +57,7 @@ TEST(OfferConstraintRules, SelectorAndPredicateAreKnown) {
 }
 
 struct Constrained : testing::Test {
+  explicit Constrained(Config config = test_config()) : bench(std::move(config)) {}
   void subscribe(const OfferConstraints& constraints, const std::string& id = "") {
     auto call = std::make_shared<Call>();
     call->set_type(Call::SUBSCRIBE);
@@ -83,6 +84,56 @@ TEST_F(Constrained, ASubscriptionIsRefusedOrReplacesWhatWasThere) {
   EXPECT_TRUE(bench.snapshot().frameworks[0]->offer_constraints->role_constraints().contains("eng"));
   subscribe({}, bench.schedulers.back().id.value);
   EXPECT_EQ(bench.snapshot().frameworks[0]->offer_constraints, nullptr);
+}
+
+// SCH-050 SCH-053 SCH-055 ALC-140 ALC-144
+TEST_F(Constrained, OffersAreOfTheAgentsThatAreWanted) {
+  FakeAgent& first = bench.add_agent();
+  FakeAgent& second = bench.add_agent();
+  const auto on = [](const FakeAgent& agent) {
+    OfferConstraints constraints = constraints_for("eng");
+    first_of(constraints).mutable_selector()->set_pseudoattribute_type(AttributeConstraint::Selector::HOSTNAME);
+    first_of(constraints).mutable_predicate()->mutable_text_equals()->set_value(agent.hostname);
+    return constraints;
+  };
+  subscribe(on(second));
+  bench.round();
+  FakeScheduler& scheduler = bench.schedulers.back();
+  ASSERT_EQ(scheduler.offers.size(), 1U);
+  EXPECT_EQ(scheduler.offer().agent_id().value(), second.id.value);
+  Call call;
+  call.set_type(Call::UPDATE_FRAMEWORK);
+  *call.mutable_update_framework()->mutable_framework_info() = test_framework();
+  call.mutable_update_framework()->mutable_framework_info()->mutable_id()->set_value(scheduler.id.value);
+  *call.mutable_update_framework()->mutable_offer_constraints() = on(first);
+  ASSERT_TRUE(bench.call(scheduler, call));
+  bench.round();
+  EXPECT_EQ(scheduler.offers.size(), 2U) << "what is offered stays so";
+  ASSERT_TRUE(bench.decline(scheduler, OfferId(scheduler.offer(second.id).id().value()), 0));
+  bench.advance(std::chrono::seconds(3));
+  ASSERT_EQ(scheduler.offers.size(), 1U);
+  EXPECT_EQ(scheduler.offer().agent_id().value(), first.id.value);
+}
+
+struct StrictlyConstrained : Constrained {
+  StrictlyConstrained() : Constrained(strict()) {}
+  static Config strict() {
+    Config config = test_config();
+    config.offer_constraints.program_size_max = 8;
+    return config;
+  }
+};
+
+// SCH-054 ALC-143
+TEST_F(StrictlyConstrained, TheLimitsOfExpressionsAreTheOperators) {
+  const auto is_taken = [&](const char* expression) {
+    OfferConstraints constraints = constraints_for("eng");
+    first_of(constraints).mutable_predicate()->mutable_text_matches()->set_regex(expression);
+    subscribe(constraints);
+    return bench.schedulers.back().open;
+  };
+  EXPECT_TRUE(is_taken("r1"));
+  EXPECT_FALSE(is_taken("rack-[0-9]+-of-ten"));
 }
 
 // SCH-055 SCH-083 SCH-085

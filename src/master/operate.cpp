@@ -103,8 +103,7 @@ Result<> operate(Context& context, const Operate& event) {
   TRY(state.allocator.available(agent.id).subtract(conversion->consumed));
   if (event.operation->type() == OperationInfo::DESTROY) rescind_destroyed(context, agent, conversion->consumed);
   // What is free is part of the total, and the agent's copy of what is shared counts once.
-  const auto in_total = model::apply(*conversion, agent.total);
-  CHECK(in_total, in_total.error().message);
+  TRY(model::apply(*conversion, agent.total));
   const auto updated =
       state.allocator.update_available(agent.id, conversion->consumed, conversion->converted, context.now.steady);
   CHECK(updated, updated.error().message);

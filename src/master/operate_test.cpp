@@ -80,7 +80,7 @@ TEST_F(Operating, WhatIsFreeChangesAtOnceAndIsHandedToTheAgent) {
   EXPECT_EQ(agent.told(), (Lines{"apply CREATE", "apply DESTROY", "apply UNRESERVE"}));
 }
 
-// SCH-077 OPR-144
+// SCH-077
 TEST_F(Operating, TheMasterAcknowledgesForTheOperatorAndFollowsTheAgentIfItFails) {
   FakeAgent& agent = bench.add_agent();
   ASSERT_TRUE(operate(operation(OperationInfo::RESERVE, for_role("cpus:1"))));
@@ -113,6 +113,21 @@ TEST_F(Operating, OffersGiveWayOneByOneAndOnlyThoseThatHelp) {
   EXPECT_EQ(first.told(), Lines{}) << "what is free is taken first";
   bench.advance(std::chrono::seconds(4));
   EXPECT_TRUE(first.told().front().starts_with("OFFERS "));
+}
+
+// RES-100 OPR-132
+TEST_F(Operating, NoMoreOffersGiveWayThanMust) {
+  FakeAgent& agent = bench.add_agent("cpus:4;mem:1024");
+  FakeScheduler& first = bench.subscribe(test_framework());
+  bench.round();
+  bench.launch(first, test_task("t1", agent.id, "cpus:2;mem:512"));
+  bench.round();
+  bench.update(agent, first, "t1", mesos::v1::TASK_FINISHED);
+  FakeScheduler& second = bench.subscribe(test_framework());
+  bench.advance(std::chrono::seconds(2));
+  ASSERT_EQ(first.offers.size() + second.offers.size(), 2U) << "each of half the agent";
+  ASSERT_TRUE(operate(operation(OperationInfo::RESERVE, for_role("cpus:1"))));
+  EXPECT_EQ(first.offers.size() + second.offers.size(), 1U);
 }
 
 // RES-100 OPR-132
@@ -150,7 +165,7 @@ TEST_F(Operating, WhatIsInUseIsNotTouched) {
   EXPECT_EQ(total(), before);
 }
 
-// OPR-135 OPR-136 OPR-137 OPR-139 OPR-141 OPR-145 RES-096 RES-116
+// OPR-135 OPR-136 OPR-137 OPR-139 RES-096
 TEST_F(Operating, WhatDoesNotSuitIsRefusedWithItsReason) {
   FakeAgent& agent = bench.add_agent("cpus:4;mem:1024;disk:500;cpus(static):2");
   const std::string on =
@@ -191,7 +206,7 @@ TEST_F(Operating, ASourceIsReservedAgainInOneStep) {
               HasSubstr("identical resource quantities"));
 }
 
-// OPR-142 RES-119
+// RES-119
 TEST_F(Operating, AVolumeGrowsAndShrinks) {
   bench.add_agent("disk:500");
   ASSERT_TRUE(operate(operation(OperationInfo::RESERVE, for_role("disk:100"))));

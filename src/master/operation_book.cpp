@@ -125,7 +125,8 @@ Result<model::Resources> parse_total(const google::protobuf::RepeatedPtrField<me
                                      const google::protobuf::RepeatedPtrField<mesos::v1::Resource>& oversubscribed) {
   LET(model::Resources resources, model::Resources::from_messages(total));
   LET(const model::Resources revocable, model::Resources::from_messages(oversubscribed));
-  return std::move(resources) + revocable.revocable();
+  // A shared volume counts once, however often the agent names it.
+  return (std::move(resources) + revocable.revocable()).with_single_counts();
 }
 
 // Enters an operation that only its agent knows, or takes over what the agent knows of it.

@@ -18,8 +18,8 @@ namespace stoa::master {
 class Pattern {
  public:
   struct Limits {
-    std::int64_t memory_bytes_max = 4096;
-    int program_size_max = 100;
+    std::uint64_t memory_bytes_max = 4096;
+    std::uint32_t program_size_max = 100;
   };
 
   // Fails with invalid_argument if it is no expression, or is too complex.

@@ -164,13 +164,23 @@ TEST(Disconnection, AStaleNoticeOfAnOldStreamDisturbsNothing) {
 
 // SCH-076
 TEST_F(Removal, TeardownByTheOperatorHasTheSameEffect) {
-  ASSERT_TRUE(bench.teardown_by_operator(scheduler.id));
+  ASSERT_TRUE(bench.replies.at(bench.teardown_by_operator(scheduler.id)));
   EXPECT_FALSE(scheduler.open);
   EXPECT_EQ(scheduler.heard(), Lines{});
   EXPECT_EQ(agent.told(), Lines{"shut down framework M-0000"});
   EXPECT_EQ(bench.list_of(scheduler.id, "t1"), "completed");
-  EXPECT_FALSE(bench.teardown_by_operator(scheduler.id));
-  EXPECT_FALSE(bench.teardown_by_operator(FrameworkId("nope")));
+  EXPECT_FALSE(bench.replies.at(bench.teardown_by_operator(scheduler.id)));
+  EXPECT_FALSE(bench.replies.at(bench.teardown_by_operator(FrameworkId("nope"))));
+}
+
+// OPR-062
+TEST_F(Removal, TheOperatorIsAnsweredWhenItIsDurableAndSeen) {
+  bench.hold_writes();
+  const ReplyNumber reply = bench.teardown_by_operator(scheduler.id);
+  EXPECT_FALSE(bench.replies.contains(reply));
+  bench.release_all_writes();
+  EXPECT_TRUE(bench.replies.at(reply));
+  EXPECT_EQ(bench.list_of(scheduler.id, "t1"), "completed");
 }
 
 // SCH-075

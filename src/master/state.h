@@ -38,6 +38,8 @@ class Unavailability;
 
 namespace stoa::master {
 
+class AgentConstraints;
+
 using TaskMessage = std::shared_ptr<const mesos::v1::Task>;
 
 // A task that is not forgotten: live, or terminal with its last status not yet acknowledged.
@@ -86,6 +88,16 @@ struct InverseOffer {
   AgentId agent;
 };
 
+// What is scheduled (maintenance.h).
+struct Maintenance {
+  std::shared_ptr<const mesos::v1::maintenance::Schedule> schedule;  // Null if there is none.
+  // Its machines by their host name in lower case and address, as their number in it, and when each is away.
+  std::map<std::pair<std::string, std::string>, std::size_t> machines;
+  std::vector<const mesos::v1::Unavailability*> unavailability;  // Within `schedule`.
+  // For readers; null until somebody asks after a change of what it shows.
+  std::shared_ptr<const mesos::v1::maintenance::ClusterStatus> status;
+};
+
 struct Framework {
   FrameworkId id;
   std::uint64_t sequence = 0;
@@ -94,6 +106,7 @@ struct Framework {
   std::set<std::string> roles;
   std::set<std::string> suppressed;
   std::shared_ptr<const mesos::v1::scheduler::OfferConstraints> offer_constraints;  // Null if there are none.
+  std::shared_ptr<const AgentConstraints> admits;                                   // The same, to be asked.
   std::optional<std::string> principal;
 
   std::optional<StreamNumber> stream;  // Set while connected.
@@ -215,6 +228,7 @@ struct ForgetRecoveredAgent {
 };
 struct RemoveFramework {
   FrameworkId framework;
+  std::optional<ReplyNumber> reply;  // Of the operator who tears it down.
 };
 struct RemoveAgent {
   AgentId agent;
@@ -247,7 +261,7 @@ struct State {
   std::map<AgentId, Agent> agents;
   std::map<OfferId, Offer> offers;
   std::map<OfferId, InverseOffer> inverse_offers;
-  std::shared_ptr<const mesos::v1::maintenance::Schedule> schedule;  // Null if nothing is scheduled.
+  Maintenance maintenance;
   std::map<AgentId, RecoveredAgent> recovered_agents;
   std::map<AgentId, WallSeconds> unreachable_agents;
   std::set<AgentId> gone_agents;

@@ -117,7 +117,8 @@ class Bench {
   // Tasks with their agents, which may be empty.
   Result<> reconcile(FakeScheduler& scheduler, const std::vector<std::pair<std::string, AgentId>>& tasks = {});
   Result<> teardown(FakeScheduler& scheduler);
-  Result<> teardown_by_operator(const FrameworkId& framework);
+  // Answered in `replies`, once the removal is durable.
+  ReplyNumber teardown_by_operator(const FrameworkId& framework);
   ReplyNumber mark_gone(const AgentId& agent);
 
   // Agents.

@@ -192,7 +192,7 @@ TEST_F(Throttled, ACallThatWaitedForAFrameworkThatIsGoneIsRefused) {
   FakeScheduler& scheduler = subscribe("slow");
   bench.post(scheduler, asking("a"));
   const ReplyNumber waiting = bench.post(scheduler, asking("b"));
-  ASSERT_TRUE(bench.teardown_by_operator(scheduler.id));
+  ASSERT_TRUE(bench.replies.at(bench.teardown_by_operator(scheduler.id)));
   bench.advance(1s);
   EXPECT_EQ(bench.replies.at(waiting).error().message, "Framework cannot be found");
 }

@@ -46,7 +46,7 @@ Result<> on_update_framework(Context& context, Framework& framework, const Sched
   const std::set<std::string> roles = roles_of(info);
   TRY(with_prefix("Supplied FrameworkInfo is not valid: ", validate_framework_info(info, context.state.config)));
   TRY(with_prefix("FrameworkInfo update is not valid: ", check_unchanged(*framework.info, info)));
-  TRY(with_prefix("'UpdateFramework' call is not valid: ", validate_wishes(wishes, roles)));
+  TRY(with_prefix("'UpdateFramework' call is not valid: ", settle_wishes(wishes, roles, context.state.config)));
   withdraw_offers(context, framework, [&](const Offer& offer) { return !roles.contains(offer.role); });
   put_in_force(context, framework, std::move(info), std::move(wishes));
   return {};
