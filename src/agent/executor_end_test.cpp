@@ -332,7 +332,6 @@ TEST_F(ExecutorEndTest, TheNameIsFreeAgainAfterThat) {
   EXPECT_EQ(delivered(subscribe()), std::vector<std::string>{"b"});
 }
 
-// EXE-080 AGT-180 AGT-182
 TEST_F(ExecutorEndTest, ADrainKillsItsTasksAndThenEndsIt) {
   const StreamNumber stream = launch_and_subscribe();
   update(status("a", v1::TASK_RUNNING, '1'));

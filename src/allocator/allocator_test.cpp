@@ -144,7 +144,7 @@ void run_fill(const Fill& fill) {
   }
 }
 
-// ALC-020 ALC-021 ALC-022 ALC-023 ALC-024 ALC-030 ALC-031 ALC-040 ALC-272 ALC-273
+// ALC-020 ALC-021 ALC-022 ALC-023 ALC-024 ALC-030 ALC-031 ALC-040 ALC-272
 // ALX-01 ALX-02 ALX-03 ALX-04 ALX-05 ALX-06 ALX-07 ALX-08 ALX-09 ALX-10 ALX-11 ALX-12 ALX-13
 TEST(Allocator, FillsAsInTheWorkedExamples) {
   const std::string big = "cpus:12;mem:12288";

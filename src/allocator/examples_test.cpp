@@ -86,7 +86,6 @@ INSTANTIATE_TEST_SUITE_P(Examples, Example, ::testing::ValuesIn(ids()), [](const
   return name;
 });
 
-// ALC-273
 TEST(Examples, NoneIsMissing) { EXPECT_EQ(examples().size(), 60U); }
 
 }  // namespace

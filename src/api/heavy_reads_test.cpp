@@ -29,7 +29,7 @@ class HeavyReads : public ::testing::Test {
   std::unique_ptr<http::Server> server_;
 };
 
-// OPR-040 V0-160
+// OPR-040
 TEST_F(HeavyReads, HealthWaitsForNoneAndWhoWaitsTogetherSharesOne) {
   // A document that takes long: its thread is held until all others have asked.
   std::promise<void> is_held;

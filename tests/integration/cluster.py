@@ -208,6 +208,16 @@ class Scheduler:
             self.stream_connection.sock.settimeout(max(0.05, end - time.monotonic()))
             self.take()
 
+    def take_event(self, kind, seconds=30.0):
+        """Reads until an event of the kind comes, and returns it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.stream_connection.sock.settimeout(max(0.05, end - time.monotonic()))
+            event = self.take()
+            if event["type"] == kind:
+                return event
+        raise AssertionError(f"no {kind} within {seconds} s")
+
     def state(self, task):
         return self.statuses[task][-1]["state"] if task in self.statuses else None
 

@@ -199,7 +199,7 @@ class Fetcher(unittest.TestCase):
     def metric(self, name):
         return json.loads(get(self.port + 1, "/metrics/snapshot")[1])[f"containerizer/fetcher/{name}"]
 
-    # AGT-110 AGT-111 AGT-114 AGT-115 AGT-155
+    # AGT-110 AGT-111 AGT-114 AGT-155
     def test_a_task_runs_what_was_fetched_for_it(self):
         status = self.run_task("fetched", "./tool/run.sh well && ./program && test ! -x data", [
             {"value": self.origin.url("/tool.tar.gz")},
@@ -212,7 +212,7 @@ class Fetcher(unittest.TestCase):
         self.assertEqual([s["state"] for s in self.scheduler.statuses["fetched"]],
                          ["TASK_STARTING", "TASK_RUNNING", "TASK_FINISHED"])
 
-    # AGT-110 CON-025 CON-026 SEC-110
+    # AGT-110 CON-025 CON-026
     def test_a_failed_fetch_fails_the_launch_and_says_why(self):
         status = self.run_task("missing", "true", [{"value": self.origin.url("/data")},
                                                    {"value": self.origin.url("/nothing")}])
@@ -224,8 +224,6 @@ class Fetcher(unittest.TestCase):
         bad = self.run_task("bad", "true", [{"value": "http://h/it's"}])
         self.assertEqual((bad["state"], bad["reason"]), ("TASK_FAILED", "REASON_CONTAINER_LAUNCH_FAILED"))
         self.assertIn("Illegal characters in URI", bad["message"])
-
-    # AGT-118 AGT-120
     def test_a_cached_file_is_downloaded_once(self):
         before = self.metric("task_fetches_succeeded")
         for number in range(3):
@@ -249,7 +247,7 @@ class Fetcher(unittest.TestCase):
         self.assertTrue(self.origin.broken.wait(10), "the transfer went on")
         self.assertLess(time.monotonic() - begin, 1.0)
 
-    # AGT-111 AGT-112
+    # AGT-111
     def test_https_and_ftp_are_origins_too(self):
         status = self.run_task("schemes", "cat safe file", [
             {"value": self.secure.url("/safe", "https")},

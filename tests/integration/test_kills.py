@@ -122,17 +122,22 @@ class Killer(threading.Thread):
     def __init__(self, agent, randomness):
         super().__init__(daemon=True)
         self.agent, self.random, self.kills = agent, randomness, 0
+        self.fault = "it did not get to its last kill"
 
     def run(self):
         for self.kills in range(1, KILLS + 1):
             time.sleep(self.random.choice((self.random.uniform(0, 0.1), self.random.uniform(0.1, 1.2))))
+            if self.agent.process.poll() is not None:
+                self.fault = f"before kill {self.kills} the agent had ended by itself: {self.agent.process.returncode}"
+                return
             self.agent.kill()
             time.sleep(self.random.choice((0, self.random.uniform(0, 0.3))))
             self.agent.start()
+        self.fault = None
 
 
 class Kills(unittest.TestCase):
-    # EXE-109 AGT-056 AGT-064 AGT-081 AGT-185
+    # AGT-056 AGT-081
     def test_every_end_is_told_as_it_was(self):
         print(f"{KILLS} kills, STOA_SEED={SEED}", flush=True)
         randomness = random.Random(SEED)
@@ -151,6 +156,7 @@ class Kills(unittest.TestCase):
                 if killer.is_alive():
                     self.launch_more(scheduler, tasks, live, truth, randomness)
                 self.kill_due(scheduler, tasks, live)
+            self.assertIsNone(killer.fault)
             self.check(scheduler, tasks, killer.kills, time.monotonic() - began)
             self.check_nothing_is_left(cluster)
             scheduler.call({"type": "TEARDOWN"})
@@ -191,6 +197,12 @@ class Kills(unittest.TestCase):
         print(f"{kills} kills, {len(tasks)} tasks in {seconds:.0f} s: {json.dumps(tally)}", flush=True)
         self.assertEqual(wrong, [])
         self.assertEqual(set(scheduler.statuses), set(tasks))
+        # Enough was at stake: tasks that began, of every kind, and ended in every way.
+        began = [task for task in tasks.values() if task.truth()[0]]
+        self.assertGreater(len(began), 5 * kills)
+        self.assertGreater(len(began), len(tasks) / 2)
+        self.assertEqual({task.kind for task in began}, set(KINDS))
+        self.assertEqual({task.truth()[1] for task in began} - {None}, set(ENDS))
 
     def check_nothing_is_left(self, cluster):
         wait_until(lambda: not processes_of(cluster.folder), what="the end of the last process")

@@ -37,7 +37,7 @@ class Sdk(unittest.TestCase):
             self.assertEqual(len(finished(output)), 25, output)
             self.assertEqual(code, 0)
 
-    # SCH-253 SCH-258
+    # SCH-258
     def test_a_framework_outlasts_its_master(self):
         with Cluster(resources="cpus:0.5;mem:1024") as cluster:
             framework = run_tasks(f"127.0.0.1:{cluster.port}", 15, "sleep 1")

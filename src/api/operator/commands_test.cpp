@@ -62,7 +62,7 @@ TEST_F(Commands, EachCallIsOneOperation) {
   EXPECT_EQ(operate().operation->shrink_volume().subtract().value(), 1);
 }
 
-// OPR-135 OPR-142 OPR-145
+// OPR-135
 TEST_F(Commands, WhatIsMalformedByItselfNeverReachesTheMaster) {
   const auto reserve = [&](const std::string& resource) {
     return call(R"({"type":"RESERVE_RESOURCES","reserve_resources":{"agent_id":{"value":"S1"},"resources":[)" +
@@ -81,7 +81,7 @@ TEST_F(Commands, WhatIsMalformedByItselfNeverReachesTheMaster) {
   EXPECT_TRUE(master_.commands.empty());
 }
 
-// OPR-133 OPR-167 OPR-190
+// OPR-133
 TEST_F(Commands, TheOutcomeIsTheAnswer) {
   const std::string gone = R"({"type":"MARK_AGENT_GONE","mark_agent_gone":{"agent_id":{"value":"S1"}}})";
   EXPECT_EQ(call(gone).status, 200);
@@ -144,7 +144,7 @@ TEST_F(Commands, FormsAreTheSameCalls) {
 const std::string windows = R"({"windows":[{"machine_ids":[{"hostname":"n1","ip":"10.0.0.1"},)"
                             R"({"hostname":"n2","ip":"FD00:0::1"}],"unavailability":{"start":{"nanoseconds":5}}}]})";
 
-// OPR-151 OPR-152 V0-082
+// OPR-151 V0-082
 TEST_F(Commands, AScheduleIsCheckedAndItsAddressesAreWrittenInOneWay) {
   const auto update = [&](const std::string& schedule) {
     return call(R"({"type":"UPDATE_MAINTENANCE_SCHEDULE","update_maintenance_schedule":{"schedule":)" + schedule +
@@ -177,7 +177,7 @@ TEST_F(Commands, AScheduleIsCheckedAndItsAddressesAreWrittenInOneWay) {
   EXPECT_EQ(master_.commands.size(), before);
 }
 
-// OPR-154 V0-069 V0-070
+// V0-069 V0-070
 TEST_F(Commands, ScheduleAndStatusAreShown) {
   const auto read = [&](const char* type) { return call(std::string(R"({"type":")") + type + R"("})").body; };
   EXPECT_EQ(read("GET_MAINTENANCE_SCHEDULE"),
