@@ -172,7 +172,7 @@ void append_string(std::string_view text, std::string& out) {
   // The size that libstdc++ 12 hands to the function is the new capacity, not what was asked for.
   out.resize_and_overwrite(end, [&](char* to, std::size_t) {
     to[start] = '"';
-    std::memcpy(to + start + 1, text.data(), plain);
+    std::ranges::copy(text, to + start + 1);
     to[end - 1] = '"';
     return end;
   });
