@@ -1,10 +1,9 @@
 // Addresses, URLs, queries and HTTP heads from arbitrary bytes: nothing crashes, and what parses prints back to the
 // same value.
-#include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
+#include "fuzz.h"
 #include "http/parse.h"
 #include "http/router.h"
 #include "net/address.h"
@@ -13,9 +12,7 @@
 
 namespace {
 
-void require(bool law) {
-  if (!law) std::abort();
-}
+void require(bool law) { CHECK(law); }
 
 template <typename Value>
 void parses_back(std::string_view text) {
