@@ -96,12 +96,8 @@ void EventThread::run() {
       const std::shared_ptr<Function> on_readable = found->second.on_readable;
       (*on_readable)();
     }
-    {
-      const std::lock_guard lock(mutex_);
-      if (stopping_) return;
-    }
     run_due();
-    run_posted();
+    if (!run_posted()) return;
   }
 }
 
@@ -113,15 +109,18 @@ void EventThread::run_due() {
   }
 }
 
-void EventThread::run_posted() {
+bool EventThread::run_posted() {
   std::uint64_t ignored = 0;
-  if (::read(wake_up_.get(), &ignored, sizeof ignored) < 0) return;  // Nobody has posted.
+  if (::read(wake_up_.get(), &ignored, sizeof ignored) < 0) return true;  // Nobody has posted.
   std::vector<Function> posted;
   {
     const std::lock_guard lock(mutex_);
+    // Looked at together with the queue: whoever stops us after this finds the queue empty, and wakes us again.
+    if (stopping_) return false;
     posted.swap(posted_);
   }
   for (Function& function : posted) function();
+  return true;
 }
 
 }  // namespace stoa::containers

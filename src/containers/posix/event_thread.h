@@ -46,7 +46,7 @@ class EventThread {
  private:
   EventThread(Descriptor epoll, Descriptor wake_up);
   void run();
-  void run_posted();
+  bool run_posted();  // False if the thread is to end.
   void run_due();
   int wait_milliseconds() const;
 
