@@ -1,5 +1,6 @@
 // Precompiled for every folder but those that use Asio (net/pch.h). Nothing may rely on it: each file includes what it
-// uses. It holds what takes long to parse and seldom changes; who may include what is checked from the files themselves.
+// uses. It holds what takes long to parse and seldom changes; who may include what is checked from the files
+// themselves.
 #pragma once
 
 #include <fmt/format.h>
@@ -9,10 +10,14 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <condition_variable>
 #include <cstdint>
 #include <deque>
 #include <expected>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +26,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -34,6 +40,7 @@
 #include "base/result.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "http/message.h"
 #include "mesos/v1/agent/agent.pb.h"
 #include "mesos/v1/executor/executor.pb.h"
 #include "mesos/v1/master/master.pb.h"
@@ -49,15 +56,17 @@
 // Checking a format string is half of what a short file costs; the checkers of the usual arguments are made here once.
 namespace stoa::pch {
 inline void common_formats(const std::string& text, std::string_view view, const char* literal, std::size_t size,
-                           int number) {
+                           int number, unsigned positive) {
   (void)fmt::format("{}", text);
   (void)fmt::format("{}{}", text, text);
   (void)fmt::format("{}{}{}", text, text, text);
+  (void)fmt::format("{}{}{}{}", text, text, text, text);
   (void)fmt::format("{}{}", text, view);
   (void)fmt::format("{}", view);
   (void)fmt::format("{}{}", view, view);
   (void)fmt::format("{}", literal);
   (void)fmt::format("{}", size);
   (void)fmt::format("{}", number);
+  (void)fmt::format("{}", positive);
 }
 }  // namespace stoa::pch

@@ -7,7 +7,7 @@
 namespace stoa::agent {
 
 namespace v1 = mesos::v1;
-using v1::executor::Event;
+using Message = v1::executor::Event;
 
 namespace {
 
@@ -30,8 +30,8 @@ void put_task(const v1::TaskInfo& info, v1::TaskInfo& result) {
   if (info.has_executor()) to_new_form(*result.mutable_executor()->mutable_resources());
 }
 
-std::shared_ptr<Event> make(Event::Type type) {
-  auto event = std::make_shared<Event>();
+std::shared_ptr<Message> make(Message::Type type) {
+  auto event = std::make_shared<Message>();
   event->set_type(type);
   return event;
 }
@@ -39,8 +39,8 @@ std::shared_ptr<Event> make(Event::Type type) {
 }  // namespace
 
 ExecutorEvent subscribed_event(const Subscription& subscription) {
-  auto event = make(Event::SUBSCRIBED);
-  Event::Subscribed& body = *event->mutable_subscribed();
+  auto event = make(Message::SUBSCRIBED);
+  Message::Subscribed& body = *event->mutable_subscribed();
   put_executor(subscription.executor, *body.mutable_executor_info());
   *body.mutable_framework_info() = subscription.framework;
   *body.mutable_agent_info() = subscription.agent;
@@ -50,39 +50,39 @@ ExecutorEvent subscribed_event(const Subscription& subscription) {
 }
 
 ExecutorEvent launch_event(const v1::TaskInfo& task) {
-  auto event = make(Event::LAUNCH);
+  auto event = make(Message::LAUNCH);
   put_task(task, *event->mutable_launch()->mutable_task());
   return event;
 }
 
 ExecutorEvent launch_group_event(const std::vector<std::shared_ptr<const v1::TaskInfo>>& tasks) {
-  auto event = make(Event::LAUNCH_GROUP);
+  auto event = make(Message::LAUNCH_GROUP);
   for (const auto& task : tasks) put_task(*task, *event->mutable_launch_group()->mutable_task_group()->add_tasks());
   return event;
 }
 
 ExecutorEvent kill_event(const TaskId& task, const v1::KillPolicy* policy) {
-  auto event = make(Event::KILL);
+  auto event = make(Message::KILL);
   event->mutable_kill()->mutable_task_id()->set_value(task.value);
   if (policy != nullptr) *event->mutable_kill()->mutable_kill_policy() = *policy;
   return event;
 }
 
 ExecutorEvent acknowledged_event(const TaskId& task, const std::string& uuid) {
-  auto event = make(Event::ACKNOWLEDGED);
+  auto event = make(Message::ACKNOWLEDGED);
   event->mutable_acknowledged()->mutable_task_id()->set_value(task.value);
   event->mutable_acknowledged()->set_uuid(uuid);
   return event;
 }
 
 ExecutorEvent message_event(const std::string& data) {
-  auto event = make(Event::MESSAGE);
+  auto event = make(Message::MESSAGE);
   event->mutable_message()->set_data(data);
   return event;
 }
 
-ExecutorEvent shutdown_event() { return make(Event::SHUTDOWN); }
+ExecutorEvent shutdown_event() { return make(Message::SHUTDOWN); }
 
-ExecutorEvent heartbeat_event() { return make(Event::HEARTBEAT); }
+ExecutorEvent heartbeat_event() { return make(Message::HEARTBEAT); }
 
 }  // namespace stoa::agent

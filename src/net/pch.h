@@ -27,6 +27,7 @@
 #include <deque>
 #include <expected>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>

@@ -43,7 +43,7 @@ void describe(std::string& out, const Flag& flag, std::size_t columns) {
   wrap(out, names, 6, columns);
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
     if (c == '"' || c == '\\') out += '\\';
@@ -78,11 +78,11 @@ std::string help_json(const Table& table) {
   std::string out = "[";
   for (const Flag& flag : table.flags()) {
     out += out.size() == 1 ? "\n" : ",\n";
-    out += fmt::format(R"({{"name":{},"group":{},"type":{},"help":{})", quoted(flag.name), quoted(flag.group),
-                       quoted(flag.type), quoted(flag.help));
-    if (flag.default_text && !flag.is_secret) out += fmt::format(R"(,"default":{})", quoted(*flag.default_text));
-    if (!flag.example.empty()) out += fmt::format(R"(,"example":{})", quoted(flag.example));
-    if (!flag.without_meaning.empty()) out += fmt::format(R"(,"without_meaning":{})", quoted(flag.without_meaning));
+    out += fmt::format(R"({{"name":{},"group":{},"type":{},"help":{})", json_text(flag.name), json_text(flag.group),
+                       json_text(flag.type), json_text(flag.help));
+    if (flag.default_text && !flag.is_secret) out += fmt::format(R"(,"default":{})", json_text(*flag.default_text));
+    if (!flag.example.empty()) out += fmt::format(R"(,"example":{})", json_text(flag.example));
+    if (!flag.without_meaning.empty()) out += fmt::format(R"(,"without_meaning":{})", json_text(flag.without_meaning));
     out += fmt::format(R"(,"required":{}}})", flag.is_required);
   }
   return out + "\n]\n";
