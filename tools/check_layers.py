@@ -22,18 +22,20 @@ LAYERS = {
     "codec": {"base", "proto"},
     "net": {"base"},
     "http": {"base", "net"},
+    "zookeeper": {"base", "net"},
+    "coordination": {"base", "proto", "codec", "net", "election", "zookeeper"},
     "security": {"base", "proto", "codec"},
     "api": {"base", "model", "proto", "codec", "http", "net", "security", "election", "master", "agent", "ports"},
-    "store": {"base", "model", "proto", "ports", "net"},
+    "store": {"base", "model", "proto", "ports", "net", "zookeeper"},
     "containers": {"base", "model", "proto", "ports", "net", "http"},
     "fetcher": {"base", "ports", "net", "http"},
-    "sdk": {"base", "model", "net", "http", "codec", "proto"},
+    "sdk": {"base", "model", "net", "http", "codec", "proto", "election", "zookeeper", "coordination"},
     "sim": CORES | {"codec"},
     "daemon": None,  # None: everything above.
-    "cli": {"base", "model", "net", "http", "codec", "proto", "sdk", "daemon"},
+    "cli": {"base", "model", "net", "http", "codec", "proto", "election", "zookeeper", "coordination", "sdk", "daemon"},
 }
 PURE = {"model", "allocator", "election", "master", "agent"}
-HEAVY = re.compile(r'#include\s*[<"](boost/|google/protobuf/|mesos/v1/.*\.pb\.h|stoa/.*\.pb\.h|simdjson|sqlite3)')
+HEAVY = re.compile(r'#include\s*[<"](boost/|google/protobuf/|mesos/v1/.*\.pb\.h|stoa/.*\.pb\.h|simdjson|sqlite3|zookeeper/zookeeper\\.h)')
 HIDDEN = re.compile(
     r"system_clock::now|steady_clock::now|\brandom_device\b|\bgetenv\b|std::thread|std::mutex|<fstream>|<thread>|"
     r"\b(?:open|socket|fork|usleep|nanosleep)\s*\(|std::this_thread|<filesystem>|\btime\(nullptr\)|\brand\(\)")

@@ -18,6 +18,7 @@ struct Member {
   std::string id;
   std::string host;  // Name or address, without brackets.
   std::uint16_t port = 0;
+  std::string address;  // As text, without brackets; empty if only the host is known.
 
   bool operator==(const Member&) const = default;
 };
