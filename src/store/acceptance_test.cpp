@@ -13,6 +13,8 @@
 #include "store/memory_store.h"
 #include "store/sqlite_store.h"
 #include "store/testing.h"
+#include "store/zookeeper_store.h"
+#include "store/zookeeper_testing.h"
 
 namespace stoa::store {
 namespace {
@@ -35,8 +37,21 @@ std::unique_ptr<ports::RecordStore> open_sqlite(const std::string& directory) {
   return store ? *std::move(store) : nullptr;
 }
 
+// One server for all tests of this process; each has a registry of its own there.
+std::unique_ptr<ports::RecordStore> open_zookeeper(const std::string& directory) {
+  if (!testing::ZooKeeperServer::is_available()) return nullptr;
+  static testing::ZooKeeperServer server;
+  auto store = ZooKeeperStore::open({.url = server.url(), .root = "/tests" + directory, .member = {}});
+  EXPECT_TRUE(store.has_value()) << store.error().message;
+  return store ? *std::move(store) : nullptr;
+}
+
 class StoreTest : public ::testing::TestWithParam<Backend> {
  protected:
+  void SetUp() override {
+    if (store_ == nullptr) GTEST_SKIP() << "Debian's zookeeper is not installed";
+  }
+
   testing::TemporaryDirectory directory_;
   std::unique_ptr<ports::RecordStore> store_ = GetParam().open(directory_.path());
 };
@@ -44,7 +59,7 @@ class StoreTest : public ::testing::TestWithParam<Backend> {
 INSTANTIATE_TEST_SUITE_P(Backends, StoreTest,
                          ::testing::Values(Backend{"Memory",
                                                    [](const auto&) { return std::make_unique<MemoryStore>(); }},
-                                           Backend{"Sqlite", open_sqlite}),
+                                           Backend{"Sqlite", open_sqlite}, Backend{"ZooKeeper", open_zookeeper}),
                          [](const auto& info) { return info.param.name; });
 
 // HA-064
