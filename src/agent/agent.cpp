@@ -55,7 +55,21 @@ std::optional<TimePoint> Agent::Core::next_wakeup() const {
   return result;
 }
 
-void Agent::Core::on(const LinkUp& event) { follow(registration_.link_up(event.link, now_.steady)); }
+// Whoever led before is not obeyed any more; updates wait (HA-037).
+void Agent::Core::on(const LeaderChanged& event) {
+  const Registration::Wish wish = registration_.leader_changed(event.is_known, now_.steady);
+  log(log::Level::info, event.is_known ? "a leading master is known" : "no leading master is known");
+  if (wish != Registration::Wish::close) return;
+  pause_updates();
+  deferred_.clear();
+  emit(CloseLink{registration_.link()});
+}
+
+void Agent::Core::on(const LinkUp& event) {
+  // It was asked for when another master led.
+  if (!registration_.is_current(event.link)) return emit(CloseLink{event.link});
+  follow(registration_.link_up(event.link, now_.steady));
+}
 
 void Agent::Core::on(const LinkDown& event) {
   if (!registration_.link_down(event.link, now_.steady)) return;

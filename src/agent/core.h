@@ -138,6 +138,7 @@ class Agent::Core {
   // agent.cpp
   void on(const Recovered& event);
   void on(const ContainersRecovered& event);
+  void on(const LeaderChanged& event);
   void on(const LinkUp& event);
   void on(const LinkDown& event);
   void on(const FromMaster& event);

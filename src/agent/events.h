@@ -55,6 +55,12 @@ struct ContainersRecovered {
   std::vector<RecoveredContainer> containers;
 };
 
+// Where the leader is became known, or nobody knows it any more; also when another master leads. An agent that is told
+// nothing of the kind looks for it where it was told at its start.
+struct LeaderChanged {
+  bool is_known = false;
+};
+
 // Answer Connect, with its number. LinkDown: no connection was possible, or an existing one ended, at either end's will
 // (also after CloseLink, where it tells nothing new and is ignored).
 struct LinkUp {
@@ -175,9 +181,9 @@ struct Leave {
 // The time of `Agent::next_wakeup` has come. Early and superfluous ones do no harm.
 struct Tick {};
 
-using Event = std::variant<Recovered, ContainersRecovered, LinkUp, LinkDown, FromMaster, Persisted, SandboxReady,
-                           ContainerLaunched, ContainerExited, ContainerResized, ExecutorSubscribe, ExecutorCall,
-                           ExecutorStreamClosed, ProbeEnded, VolumesChanged, GarbageFound, DiskMeasured, TreeRemoved,
-                           Leave, Tick>;
+using Event = std::variant<Recovered, ContainersRecovered, LeaderChanged, LinkUp, LinkDown, FromMaster, Persisted,
+                           SandboxReady, ContainerLaunched, ContainerExited, ContainerResized, ExecutorSubscribe,
+                           ExecutorCall, ExecutorStreamClosed, ProbeEnded, VolumesChanged, GarbageFound, DiskMeasured,
+                           TreeRemoved, Leave, Tick>;
 
 }  // namespace stoa::agent

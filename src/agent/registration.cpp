@@ -8,9 +8,19 @@ void Registration::start(TimePoint now) {
   state_ = State::waiting;
   attempts_ = 0;
   retry_at_ = now + backoff();
+  if (!has_leader_) retry_at_.reset();
 }
 
 void Registration::stop() { stopped_ = true; }
+
+Registration::Wish Registration::leader_changed(bool is_known, TimePoint now) {
+  has_leader_ = is_known;
+  if (state_ == State::off || stopped_) return Wish::none;
+  const bool has_link = state_ >= State::connecting;
+  start(now);
+  silent_at_.reset();
+  return has_link ? Wish::close : Wish::none;
+}
 
 Registration::Wish Registration::link_up(LinkNumber link, TimePoint now) {
   if (state_ != State::connecting || link != link_) return Wish::none;
@@ -31,6 +41,7 @@ void Registration::give_up(TimePoint now) {
   state_ = State::waiting;
   silent_at_.reset();
   retry_at_ = now + backoff();
+  if (!has_leader_) retry_at_.reset();
 }
 
 void Registration::registered(std::optional<Duration> silence_max, TimePoint now) {

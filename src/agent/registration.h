@@ -43,6 +43,9 @@ class Registration {
   void start(TimePoint now);
   void stop();  // For good: no new connection; an open one stays.
 
+  // Another master leads, or nobody knows who. Without a leader nothing is tried; a new one is tried as if it were the
+  // first (HA-037, HA-091). Wishes `close` if there was a link to the old one.
+  Wish leader_changed(bool is_known, TimePoint now);
   Wish link_up(LinkNumber link, TimePoint now);
   // Whether that was our link.
   bool link_down(LinkNumber link, TimePoint now);
@@ -62,6 +65,7 @@ class Registration {
   Random& random_;
   State state_ = State::off;
   bool stopped_ = false;
+  bool has_leader_ = true;  // As far as anybody has said.
   LinkNumber link_;
   unsigned attempts_ = 0;  // Since the last success.
   std::optional<TimePoint> retry_at_;

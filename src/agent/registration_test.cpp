@@ -118,5 +118,33 @@ TEST_F(RegistrationTest, OnceStoppedItNeverConnectsAgain) {
   EXPECT_EQ(registration.advance(now + 1h), Wish::none);
 }
 
+// HA-037 HA-091
+TEST_F(RegistrationTest, WithoutALeaderNothingIsTriedAndANewOneIsTriedAtOnce) {
+  connect();
+  for (int i = 0; i < 3; ++i) next();  // The waits have grown.
+  EXPECT_EQ(registration.leader_changed(false, now), Wish::close);
+  EXPECT_EQ(registration.next_wakeup(), std::nullopt);
+  EXPECT_FALSE(registration.is_current(registration.link()));
+  EXPECT_EQ(registration.advance(now + 24h), Wish::none);
+  EXPECT_EQ(registration.leader_changed(true, now), Wish::none);
+  const auto [wish, wait] = next();
+  EXPECT_EQ(wish, Wish::connect);
+  EXPECT_LT(wait, 1s);
+  // Another leader while the link to the old one is open.
+  registration.link_up(registration.link(), now);
+  registration.registered({}, now);
+  EXPECT_EQ(registration.leader_changed(true, now), Wish::close);
+  EXPECT_LT(*registration.next_wakeup() - now, 1s);
+}
+
+// HA-037
+TEST_F(RegistrationTest, AnAgentThatStartsWithoutALeaderWaitsForOne) {
+  EXPECT_EQ(registration.leader_changed(false, now), Wish::none);
+  registration.start(now);
+  EXPECT_EQ(registration.next_wakeup(), std::nullopt);
+  EXPECT_EQ(registration.leader_changed(true, now), Wish::none);
+  EXPECT_EQ(next().first, Wish::connect);
+}
+
 }  // namespace
 }  // namespace stoa::agent

@@ -10,6 +10,7 @@ namespace stoa::api {
 namespace {
 
 constexpr std::string_view component_prefix = "/master";
+constexpr std::string_view agent_link = "/agent-link";  // Has no prefix.
 
 // A line speaks for its path and all below it.
 struct Guard {
@@ -91,8 +92,9 @@ http::Response redirect_to(const election::Leadership& leadership, std::string_v
   if (!leadership.leader) return refusal(503, "No leader elected");
   http::Response response = http::empty(307);
   std::string location = "//" + net::HostPort{leadership.leader->host, leadership.leader->port}.to_string();
-  if (!target.empty() && !(target.starts_with(component_prefix) &&
-                           (target.size() == component_prefix.size() || target[component_prefix.size()] == '/'))) {
+  if (!target.empty() && target != agent_link &&
+      !(target.starts_with(component_prefix) &&
+        (target.size() == component_prefix.size() || target[component_prefix.size()] == '/'))) {
     location += component_prefix;
   }
   location += target;

@@ -38,7 +38,8 @@ struct ReadingContext {
   std::vector<std::pair<std::string, std::string>> flags;
   VersionShown version;
   WallSeconds start_time = 0;
-  std::optional<WallSeconds> elected_time;           // Of a leading master.
+  std::function<std::optional<WallSeconds>()>
+      elected_time;                                  // Of a leading master; thread-safe. Null: it does not lead.
   std::function<election::Leadership()> leadership;  // Thread-safe. Null: this daemon leads, or is an agent.
   std::function<ports::FetchCounts()> fetches;       // Of an agent's fetcher; thread-safe. Null: there is none.
   ports::ContainerMeter* meter = nullptr;            // Of an agent's containers. Null: nothing is measured.
@@ -52,6 +53,8 @@ struct ReadingContext {
   std::size_t renderings_max = 4;                      // At once (security: limits).
   Duration rendering_wait = std::chrono::seconds(30);  // Then 503.
 
+  // When this master was elected; nothing: it does not lead.
+  std::optional<WallSeconds> elected() const { return elected_time ? elected_time() : std::nullopt; }
   // The value of a flag, or nothing.
   const std::string* flag(std::string_view name) const {
     for (const auto& [key, value] : flags) {

@@ -83,7 +83,7 @@ inline ReadingContext context(net::Loop& loop) {
   context.version.build_time = 1.5;
   context.version.build_user = "ci";
   context.start_time = 1000.5;
-  context.elected_time = 1001.5;
+  context.elected_time = [] { return 1001.5; };
   context.hostname = "m1";
   context.port = 5050;
   context.pid = "slave(1)@10.0.0.7:5051";

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "cli/exit_code.h"
 #include "codec/base64.h"
+#include "coordination/find_leader.h"
+#include "coordination/member_content.h"
 
 namespace stoa::cli {
 namespace {
@@ -25,9 +27,6 @@ std::string variable(const std::vector<std::string>& environment, std::string_vi
 }
 
 Result<net::Url> candidate(std::string_view text) {
-  if (text.starts_with("zk://")) {
-    return fail(Code::unimplemented, "finding the master through ZooKeeper is not available: give host:port");
-  }
   if (text.find("://") != std::string_view::npos) return net::Url::parse(text);
   LET(const net::HostPort where, net::HostPort::parse(text, master_port));
   net::Url url;
@@ -47,7 +46,7 @@ Result<http::Response> await(http::Client& client, http::ClientRequest request) 
 
 }  // namespace
 
-Result<std::vector<net::Url>> master_candidates(const std::string& given, const std::vector<std::string>& environment) {
+Result<std::string> master_text(const std::string& given, const std::vector<std::string>& environment) {
   std::string text = given;
   if (text.empty()) text = variable(environment, "STOA_MASTER");
   if (text.empty()) text = variable(environment, "MESOS_MASTER");
@@ -58,6 +57,10 @@ Result<std::vector<net::Url>> master_candidates(const std::string& given, const 
     text = trim(line);
   }
   if (text.empty()) text = "127.0.0.1:5050,[::1]:5050";
+  return text;
+}
+
+Result<std::vector<net::Url>> master_candidates(std::string_view text) {
   std::vector<net::Url> out;
   for (const std::string_view part : split(text, ',')) {
     LET(net::Url url, candidate(trim(part)));
@@ -102,7 +105,16 @@ Result<> Cluster::connect(const Connection& connection) {
   LET(std::string proof, authorization(connection.principal, connection.secret_file, environment));
   client_.set_authorization(proof);
   authorization_ = std::move(proof);
-  LET(std::vector<net::Url> candidates, master_candidates(connection.master, environment));
+  LET(const std::string masters, master_text(connection.master, environment));
+  if (zookeeper::is_url(masters)) {
+    LET(const zookeeper::Url url, zookeeper::Url::parse(masters));
+    LET(const election::Member leader, coordination::find_leader(url, timeout_));
+    const net::HostPort where = coordination::endpoint_of(leader);
+    master_ = net::Url{.scheme = "http", .host = where.host, .port = where.port};
+    election_ = masters;
+    return {};
+  }
+  LET(std::vector<net::Url> candidates, master_candidates(masters));
   if (candidates.size() == 1) {
     master_ = std::move(candidates.front());
     return {};
@@ -126,6 +138,7 @@ Result<> Cluster::connect(const Connection& connection) {
 }
 
 scheduler::Options Cluster::driver_options() const {
+  if (!election_.empty()) return {.masters = election_, .authorization = authorization_};
   std::string masters = master_.to_string();
   for (const net::Url& url : others_) masters += "," + url.to_string();
   return {.masters = std::move(masters), .authorization = authorization_};

@@ -15,9 +15,12 @@
 
 namespace stoa::cli {
 
-// The masters that may lead, in the order of trial: those of `given` (--master), else of STOA_MASTER, else of
-// MESOS_MASTER, else port 5050 of both loopback addresses. `environment` as in environ(7). Fails with invalid_argument.
-Result<std::vector<net::Url>> master_candidates(const std::string& given, const std::vector<std::string>& environment);
+// Where masters are, as a person says it: `given` (--master), else STOA_MASTER, else MESOS_MASTER, else port 5050 of
+// both loopback addresses. `environment` as in environ(7). Fails with invalid_argument if it names a file that cannot
+// be read.
+Result<std::string> master_text(const std::string& given, const std::vector<std::string>& environment);
+// The masters that may lead, in the order of trial, of such a text without `zk://`. Fails with invalid_argument.
+Result<std::vector<net::Url>> master_candidates(std::string_view text);
 
 // The value of `Authorization` for what the user gave (FE-074): `principal`, else STOA_PRINCIPAL or MESOS_PRINCIPAL,
 // with the first line of `secret_file`, else STOA_SECRET or MESOS_SECRET. Empty if there is no principal. Fails with
@@ -57,6 +60,7 @@ class Cluster {
   http::Client client_{loop_};
   net::Url master_;
   std::vector<net::Url> others_;
+  std::string election_;  // The `zk://` URL by which the master was found, if it was.
   std::string authorization_;
   Duration timeout_{0};
 };

@@ -6,7 +6,9 @@ namespace stoa::cli {
 namespace {
 
 std::vector<std::string> candidates(const std::string& given, const std::vector<std::string>& environment = {}) {
-  const auto urls = master_candidates(given, environment);
+  const auto text = master_text(given, environment);
+  if (!text) return {text.error().message};
+  const auto urls = master_candidates(*text);
   if (!urls) return {urls.error().message};
   std::vector<std::string> out;
   for (const net::Url& url : *urls) out.push_back(url.to_string());
@@ -25,8 +27,8 @@ TEST(MasterCandidates, OptionThenVariablesThenLoopbackOfBothFamilies) {
 TEST(MasterCandidates, AreHostsAddressesUrlsAndLists) {
   EXPECT_EQ(candidates("m1, [fd00::1]:7,http://h:8"),
             (Strings{"http://m1:5050/", "http://[fd00::1]:7/", "http://h:8/"}));
-  EXPECT_EQ(master_candidates("zk://a:1/x", {}).error().code, Code::unimplemented);
-  EXPECT_FALSE(master_candidates("a:b:c", {}));
+  EXPECT_EQ(*master_text("", {"STOA_MASTER=zk://a,b/x"}), "zk://a,b/x");
+  EXPECT_FALSE(master_candidates("a:b:c"));
 }
 
 // FE-074

@@ -8,7 +8,7 @@
 namespace stoa::cli {
 namespace {
 
-constexpr std::array<Command, 11> all{{
+constexpr std::array<Command, 12> all{{
     {"up", "Runs a whole cluster on this machine: a master and an agent.", daemon::run_up},
     {"master", "Runs a master, which offers what agents have to frameworks.", daemon::run_master},
     {"agent", "Runs an agent, which runs tasks on this machine.", daemon::run_agent},
@@ -19,6 +19,7 @@ constexpr std::array<Command, 11> all{{
     {"agents", "Lists agents and how much of them is in use.", list_agents},
     {"frameworks", "Lists frameworks and their dominant shares.", list_frameworks},
     {"version", "Shows the versions of this program and of the master.", show_version},
+    {"guardian", "Frees the lead of a master that dies; started by it.", daemon::run_guardian, true},
     {"demo", "Two frameworks share a cluster, as a moving picture.", run_demo, true},
 }};
 

@@ -6,7 +6,6 @@
 #include "codec/protobuf.h"
 #include "election/names.h"
 #include "mesos/v1/mesos.pb.h"
-#include "net/address.h"
 
 namespace stoa::coordination {
 namespace {
@@ -72,6 +71,10 @@ Result<election::Member> read_member(std::string_view name, std::string_view con
   auto member = member_of(info);
   if (!member) return broken(member.error());
   return member;
+}
+
+net::HostPort endpoint_of(const election::Member& leader) {
+  return {leader.address.empty() ? leader.host : leader.address, leader.port};
 }
 
 }  // namespace stoa::coordination

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "election/election.h"
+#include "net/address.h"
 #include "proto/forward.h"
 
 namespace stoa::coordination {
@@ -19,5 +20,8 @@ Result<std::string> write_member(const mesos::v1::MasterInfo& info);
 
 // `name`: of the znode; it says the form. Fails with malformed, naming it.
 Result<election::Member> read_member(std::string_view name, std::string_view content);
+
+// Where a leader is to be connected to: its address, which needs no resolver, or its name where there is none.
+net::HostPort endpoint_of(const election::Member& leader);
 
 }  // namespace stoa::coordination

@@ -6,6 +6,7 @@
 #include "containers/posix/posix_runtime.h"
 #include "containers/posix/posix_work_directory.h"
 #include "containers/posix/process.h"
+#include "coordination/member_content.h"
 #include "daemon/detection.h"
 #include "daemon/reading.h"
 #include "daemon/version.h"
@@ -33,7 +34,7 @@ Result<AgentInfo> agent_info(const AgentOptions& options) {
 AgentShellOptions shell_options(const AgentOptions& options, AgentInfo info, const Identity& identity,
                                 std::function<void(int, const std::string&)> exit) {
   AgentShellOptions shell;
-  shell.master = options.master;
+  if (!zookeeper::is_url(options.master)) shell.master = options.master;
   shell.boot_id = containers::boot_id();
   shell.exit = std::move(exit);
   shell.log_rotation = options.log_rotation;
@@ -100,7 +101,7 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
   TRY(daemon->server_->reserve(options.listen.endpoints));
   LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
 
-  AgentShellOptions shell = shell_options(options, std::move(info), daemon->identity_, std::move(exit));
+  AgentShellOptions shell = shell_options(options, std::move(info), daemon->identity_, exit);
   LET(daemon->fetcher_, fetcher::ProcessFetcher::start(options.fetcher));
   daemon->shell_ = std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_,
                                                 *daemon->fetcher_, *daemon->directory_);
@@ -111,8 +112,30 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
   shown.fetches = [parts] { return parts->fetcher_->counts(); };
   daemon->reading_ = std::make_unique<api::AgentReading>(*daemon->shell_, std::move(shown));
   TRY(daemon->shell_->start());
+  if (zookeeper::is_url(options.master)) {
+    LET(zookeeper::Url url, zookeeper::Url::parse(options.master));
+    daemon->look_for_leaders(std::move(url), options.zk_session_timeout, exit);
+  }
   daemon->server_->accept();
   return daemon;
+}
+
+void AgentDaemon::look_for_leaders(zookeeper::Url url, Duration session_timeout,
+                                   std::function<void(int, const std::string&)> exit) {
+  const auto on_leader = [this](const election::LeaderSeen& seen) {
+    if (!seen.trouble.empty()) log::warning("agent", "no leader is known: {}", seen.trouble);
+    shell_->set_leader(seen.leader ? coordination::endpoint_of(*seen.leader).to_string() : std::string());
+  };
+  shell_->set_leader({});
+  masters_ = std::make_unique<coordination::Group>(
+      coordination::Group::Options{
+          .url = std::move(url), .session_timeout = session_timeout, .self = {}, .content = {}},
+      coordination::Group::Callbacks{.on_leader = on_leader,
+                                     .on_member = {},
+                                     .on_lost = {},
+                                     .on_failed = [exit](const std::string& why) { exit(1, why); },
+                                     .on_alive = {}});
+  masters_->begin();
 }
 
 AgentDaemon::~AgentDaemon() {
@@ -128,6 +151,7 @@ AgentDaemon::~AgentDaemon() {
 }
 
 void AgentDaemon::stop() {
+  masters_.reset();
   if (shell_) shell_->stop();
   if (fetcher_) fetcher_->stop();
   if (server_) server_->stop();

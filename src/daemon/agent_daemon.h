@@ -8,6 +8,7 @@
 #include "api/executor.h"
 #include "api/routes.h"
 #include "containers/posix/posix_meter.h"
+#include "coordination/group.h"
 #include "daemon/agent_shell.h"
 #include "daemon/identity.h"
 #include "daemon/options.h"
@@ -36,6 +37,8 @@ class AgentDaemon {
 
  private:
   AgentDaemon() = default;
+  void look_for_leaders(zookeeper::Url url, Duration session_timeout,
+                        std::function<void(int, const std::string&)> exit);
 
   Identity identity_;
   std::unique_ptr<ports::RecordStore> store_;
@@ -44,7 +47,8 @@ class AgentDaemon {
   std::unique_ptr<ports::WorkDirectory> directory_;
   std::unique_ptr<fetcher::ProcessFetcher> fetcher_;
   std::unique_ptr<AgentShell> shell_;
-  net::Loop rendering_{1};  // Documents are made here, so that connections do not wait for them.
+  std::unique_ptr<coordination::Group> masters_;  // With --master=zk://: who leads.
+  net::Loop rendering_{1};                        // Documents are made here, so that connections do not wait for them.
   std::unique_ptr<api::AgentReading> reading_;
   std::unique_ptr<api::ExecutorApi> executors_;
   std::unique_ptr<http::Server> server_;

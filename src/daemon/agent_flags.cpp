@@ -3,6 +3,7 @@
 #include "daemon/executor_variables.h"
 #include "model/resource_text.h"
 #include "net/prefix.h"
+#include "zookeeper/url.h"
 
 namespace stoa::daemon {
 namespace {
@@ -12,7 +13,10 @@ using namespace std::chrono_literals;
 constexpr const char* no_isolation = "this version runs tasks without isolation";
 
 std::string master_fault(const std::string& text) {
-  if (text.starts_with("zk://")) return "this version has no leader election; give the master's host:port";
+  if (zookeeper::is_url(text)) {
+    const auto url = zookeeper::Url::parse(text);
+    return url ? "" : url.error().message;
+  }
   const Result<net::HostPort> parsed = net::HostPort::parse(text, 5050);
   return parsed ? "" : parsed.error().message;
 }
@@ -68,14 +72,17 @@ void add_logger_flags(flags::Table& table, AgentFlags& flags) {
 
 void add_registration_flags(flags::Table& table, AgentFlags& flags) {
   table.group("Master");
-  table.add("master", flags.master, "Where the master is: host:port, [IPv6]:port, or a file holding that.")
+  table
+      .add("master", flags.master,
+           "Where the master is: host:port, [IPv6]:port, zk://host:port/path, or a file holding that.")
       .required()
       .example("[fd00::1]:5050")
       .check(master_fault);
   table.add("registration_backoff_factor", flags.registration_backoff_factor,
             "First wait before registration; it doubles up to a minute.", {.max = 1min});
   table.refuse("master_detector", "", "modules cannot be loaded");
-  table.ignore("zk_session_timeout", "10secs", "there is no ZooKeeper in this version");
+  table.add("zk_session_timeout", flags.zk_session_timeout, "Silence after which ZooKeeper is believed no more.",
+            {.min = 1s, .max = 10min});
 }
 
 void add_recovery_flags(flags::Table& table, AgentFlags& flags) {

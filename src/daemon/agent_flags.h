@@ -18,7 +18,8 @@ struct AgentFlags {
   AgentFlags() { common.port = 5051; }
 
   CommonFlags common;
-  std::string master;  // `host:port`, `[v6]:port`.
+  std::string master;  // `host:port`, `[v6]:port`, `zk://...`.
+  Duration zk_session_timeout = std::chrono::seconds(10);
   flags::Path work_dir;
   flags::Path runtime_dir{"/var/run/mesos"};
   std::string resources;   // Text or JSON form; empty: all detected.

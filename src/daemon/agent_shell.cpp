@@ -70,6 +70,7 @@ AgentShell::AgentShell(AgentShellOptions options, net::Loop& loop, ports::Record
       fetcher_(fetcher),
       directory_(directory),
       client_(loop),
+      leader_(options_.master),
       executors_([this](agent::Event event) { thread_.post(std::move(event)); }),
       probes_(loop, runtime, [this](agent::ProbeEnded ended) { thread_.post(std::move(ended)); }),
       core_(options_.config, net::random_number()),
@@ -104,6 +105,15 @@ void AgentShell::stop() {
   const std::lock_guard lock(mutex_);
   for (const auto& [number, channel] : links_) channel->close();
   links_.clear();
+}
+
+void AgentShell::set_leader(std::string where) {
+  const bool is_known = !where.empty();
+  {
+    const std::lock_guard lock(mutex_);
+    leader_ = std::move(where);
+  }
+  thread_.post(agent::LeaderChanged{is_known});
 }
 
 void AgentShell::leave(std::string why) { thread_.post(agent::Leave{std::move(why)}); }
@@ -170,19 +180,23 @@ void AgentShell::persist(const agent::Persist& effect) {
 
 void AgentShell::connect(const agent::Connect& effect) {
   http::ClientRequest request;
-  const auto url = net::Url::parse("http://" + options_.master + "/agent-link");
+  const std::string leader = [this] {
+    const std::lock_guard lock(mutex_);
+    return leader_;
+  }();
+  const auto url = net::Url::parse("http://" + leader + "/agent-link");
   if (!url) {
     thread_.post(agent::LinkDown{effect.link});
     return;
   }
   request.url = *url;
   request.redirects_max = 3;
-  client_.upgrade(
-      std::move(request), "stoa-agent/1", [this, number = effect.link](Result<std::shared_ptr<http::Channel>> channel) {
-        if (channel) return open_link(number, *std::move(channel));
-        log::warning("agent", "no connection to the master at {}: {}", options_.master, channel.error().message);
-        thread_.post(agent::LinkDown{number});
-      });
+  client_.upgrade(std::move(request), "stoa-agent/1",
+                  [this, number = effect.link, leader](Result<std::shared_ptr<http::Channel>> channel) {
+                    if (channel) return open_link(number, *std::move(channel));
+                    log::warning("agent", "no connection to the master at {}: {}", leader, channel.error().message);
+                    thread_.post(agent::LinkDown{number});
+                  });
 }
 
 void AgentShell::open_link(LinkNumber number, std::shared_ptr<http::Channel> channel) {

@@ -24,7 +24,7 @@ namespace stoa::daemon {
 
 struct AgentShellOptions {
   agent::Config config;
-  std::string master;   // `host:port` of a master; a redirect to the leader is followed.
+  std::string master;   // `host:port` of a master; a redirect to the leader is followed. Empty: see set_leader().
   std::string boot_id;  // Of the running kernel.
   LogRotation log_rotation;
   // Called once when the agent must end: exit code and reason.
@@ -43,6 +43,8 @@ class AgentShell final : public api::AgentPort {
   void stop();
   // Returns when nothing more is asked of what this was given, which may go before it then.
   void finish();
+  // Where the leader is now, as `host:port`; empty: nobody knows. Thread-safe.
+  void set_leader(std::string where);
   // Unregisters and ends all tasks (AGT-184).
   void leave(std::string why);
 
@@ -81,7 +83,8 @@ class AgentShell final : public api::AgentPort {
   http::Client client_;
   std::atomic<bool> recovered_ = false;
 
-  std::mutex mutex_;  // Guards links_ and preparing_, shared with other threads.
+  std::mutex mutex_;    // Guards leader_, links_ and preparing_, shared with other threads.
+  std::string leader_;  // Where to connect to; empty: nowhere.
   std::unordered_map<LinkNumber, std::shared_ptr<http::Channel>> links_;
   std::set<ContainerId> preparing_;  // Not given up since their sandboxes were asked for.
 

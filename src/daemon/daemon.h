@@ -11,5 +11,7 @@ namespace stoa::daemon {
 int run_master(std::span<const std::string> args);
 int run_agent(std::span<const std::string> args);
 int run_up(std::span<const std::string> args);
+// What a leading master starts beside it (guardian.h).
+int run_guardian(std::span<const std::string> args);
 
 }  // namespace stoa::daemon

@@ -175,7 +175,8 @@ TEST(AgentFlags, TheMasterIsNamedInOneWayOnly) {
   EXPECT_EQ(parse({"--work_dir=/w", "--master=file:///etc/master"}),
             std::pair(std::size_t{0}, std::string("host:5050")));
   EXPECT_EQ(parse({"--work_dir=/w", "--master=file:///etc/none"}).first, 1U);
-  EXPECT_EQ(parse({"--work_dir=/w", "--master=zk://a:1/m"}).first, 1U);
+  EXPECT_EQ(parse({"--work_dir=/w", "--master=zk://a:1,[::1]:2/m"}).first, 0U);
+  EXPECT_EQ(parse({"--work_dir=/w", "--master=zk://"}).first, 1U);
 }
 
 // HA-004

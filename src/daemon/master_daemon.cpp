@@ -1,26 +1,50 @@
 #include "daemon/master_daemon.h"
 
 #include <filesystem>
+#include <future>
 
+#include "coordination/member_content.h"
 #include "daemon/reading.h"
 #include "daemon/version.h"
 #include "mesos/v1/mesos.pb.h"
 #include "net/entropy.h"
 #include "store/memory_store.h"
 #include "store/sqlite_store.h"
+#include "store/zookeeper_store.h"
 
 namespace stoa::daemon {
 namespace {
 
 using mesos::v1::MasterInfo;
 
-Result<std::unique_ptr<ports::RecordStore>> open_store(const std::string& work_dir) {
-  if (work_dir.empty()) return std::make_unique<store::MemoryStore>();
+// What is opened to lead: the records, and the epoch that fences earlier leaders off.
+struct Registry {
+  std::unique_ptr<ports::RecordStore> store;
+  std::uint64_t epoch = 0;
+};
+
+Result<Registry> open_in_zookeeper(const MasterOptions& options, const std::string& member) {
+  store::ZooKeeperStore::Options in{.url = *options.zk, .root = options.registry_zk_path, .member = member};
+  if (in.root.empty()) in.root = options.zk->child("log_replicas/registry");
+  in.session_timeout = options.zk_session_timeout;
+  in.fetch_timeout = options.registry_fetch_timeout;
+  in.store_timeout = options.registry_store_timeout;
+  LET(std::unique_ptr<store::ZooKeeperStore> opened, store::ZooKeeperStore::open(std::move(in)));
+  const std::uint64_t epoch = opened->epoch();
+  return Registry{std::move(opened), epoch};
+}
+
+Result<Registry> open_registry(const MasterOptions& options, const std::string& member) {
+  if (options.in_memory) return Registry{std::make_unique<store::MemoryStore>()};
+  if (options.zk) return open_in_zookeeper(options, member);
   std::error_code error;
-  std::filesystem::create_directories(work_dir, error);
-  if (error) return fail(Code::unavailable, fmt::format("cannot make --work_dir {}: {}", work_dir, error.message()));
-  LET(std::unique_ptr<store::SqliteStore> opened, store::SqliteStore::open({.path = work_dir + "/registry.db"}));
-  return std::unique_ptr<ports::RecordStore>(std::move(opened));
+  std::filesystem::create_directories(options.work_dir, error);
+  if (error) {
+    return fail(Code::unavailable, fmt::format("cannot make --work_dir {}: {}", options.work_dir, error.message()));
+  }
+  LET(std::unique_ptr<store::SqliteStore> opened,
+      store::SqliteStore::open({.path = options.work_dir + "/registry.db"}));
+  return Registry{std::move(opened)};
 }
 
 // HTTP-183, OPR-049
@@ -77,11 +101,16 @@ http::Router router(http::Admit admit) {
 
 }  // namespace
 
-Result<std::unique_ptr<MasterDaemon>> MasterDaemon::start(MasterOptions options, net::Loop& loop,
-                                                          std::function<void(const std::string&)> fail) {
+Result<std::unique_ptr<MasterDaemon>> MasterDaemon::start(MasterOptions options, net::Loop& loop, Fail fail) {
   std::unique_ptr<MasterDaemon> daemon(new MasterDaemon);
-  LET(api::Realms realms, make_realms(options.authentication, api::Daemon::master));
-  LET(daemon->store_, open_store(options.work_dir));
+  daemon->options_ = std::move(options);
+  daemon->fail_ = std::move(fail);
+  daemon->loop_ = &loop;
+  LET(api::Realms realms, make_realms(daemon->options_.authentication, api::Daemon::master));
+  if (!daemon->options_.zk) {
+    LET(Registry registry, open_registry(daemon->options_, {}));
+    daemon->store_ = std::move(registry.store);
+  }
 
   // The endpoints need the core, the core its address, the address a bound port: handlers reach the parts through the
   // daemon, and requests come only when it is whole.
@@ -95,28 +124,76 @@ Result<std::unique_ptr<MasterDaemon>> MasterDaemon::start(MasterOptions options,
     parts->shell_->handle_link(std::move(request), std::move(responder));
   });
   api::add_master_routes(routes, [parts]() -> api::MasterReading& { return *parts->reading_; });
-  daemon->server_ = std::make_unique<http::Server>(loop, options.http, std::move(routes));
-  TRY(daemon->server_->reserve(options.listen.endpoints));
-  LET(daemon->identity_, identity_of(options.listen, daemon->server_->endpoints()));
+  daemon->server_ = std::make_unique<http::Server>(loop, daemon->options_.http, std::move(routes));
+  TRY(daemon->server_->reserve(daemon->options_.listen.endpoints));
+  LET(daemon->identity_, identity_of(daemon->options_.listen, daemon->server_->endpoints()));
 
-  const master::Config config = config_of(options, daemon->identity_);
-  daemon->election_.emplace(election::Member{config.info->id(), daemon->identity_.hostname, daemon->identity_.port});
-  daemon->fail_ = std::move(fail);
-  daemon->shell_ = std::make_unique<MasterShell>(
-      config, *daemon->store_, [parts](const std::string& why) { parts->decide(election::Failed{why}); });
-  daemon->scheduler_ = std::make_unique<api::SchedulerApi>(loop, *daemon->shell_);
-  api::ReadingContext context = reading_context(daemon->rendering_, daemon->identity_, options.shown, "master");
-  context.elected_time = context.start_time;  // A single master leads from its start.
-  context.leadership = leadership;
-  context.roles = options.roles;
-  daemon->reading_ = std::make_unique<api::MasterReading>(*daemon->shell_, std::move(context));
+  const master::Config config = config_of(daemon->options_, daemon->identity_);
+  daemon->build_parts(loop, config);
+  if (daemon->options_.zk) {
+    daemon->server_->accept();
+    TRY(daemon->stand_for_election(*config.info));
+    return daemon;
+  }
   // A single master is its own detector (HA-001).
-  daemon->decide(
-      election::Detected{election::Member{config.info->id(), daemon->identity_.hostname, daemon->identity_.port}});
-  TRY(daemon->shell_->start());
-  daemon->decide(election::Recovered{});
+  daemon->decide(election::Detected{daemon->election_->self()});
+  TRY(daemon->recover({}));
   daemon->server_->accept();
   return daemon;
+}
+
+void MasterDaemon::build_parts(net::Loop& loop, const master::Config& config) {
+  election_.emplace(election::Member{.id = config.info->id(),
+                                     .host = identity_.hostname,
+                                     .port = identity_.port,
+                                     .address = identity_.primary().address.to_string()});
+  MasterShell::Options shell{.fail = [this](const std::string& why) { decide(election::Failed{why}); },
+                             .acts_until = {}};
+  if (options_.zk) shell.acts_until = [this] { return group_->acts_until(); };
+  shell_ = std::make_unique<MasterShell>(config, std::move(shell));
+  scheduler_ = std::make_unique<api::SchedulerApi>(loop, *shell_);
+  api::ReadingContext context = reading_context(rendering_, identity_, options_.shown, "master");
+  context.elected_time = [this] { return elected_time(); };
+  context.leadership = [this] { return leadership(); };
+  context.roles = options_.roles;
+  reading_ = std::make_unique<api::MasterReading>(*shell_, std::move(context));
+}
+
+Result<> MasterDaemon::stand_for_election(const MasterInfo& info) {
+  LET(std::string content, coordination::write_member(info));
+  coordination::Group::Callbacks callbacks{
+      .on_leader =
+          [this](const election::LeaderSeen& seen) {
+            if (!seen.trouble.empty()) log::warning("master", "no leader is known: {}", seen.trouble);
+            if (seen.leader) {
+              log::info("master", "master {} at {}:{} is elected", seen.leader->id, seen.leader->host,
+                        seen.leader->port);
+            }
+            decide(election::Detected{seen.leader});
+          },
+      .on_member = [this](const std::string& name, const zookeeper::SessionId& id) { on_member(name, id); },
+      .on_lost = [this](const std::string& why) { decide(election::Failed{why}); },
+      .on_failed = [this](const std::string& why) { fail_(End::cannot_go_on, why); },
+      .on_alive = [this] { shell_->resume(); }};
+  group_ =
+      std::make_unique<coordination::Group>(coordination::Group::Options{.url = *options_.zk,
+                                                                         .session_timeout = options_.zk_session_timeout,
+                                                                         .self = info.id(),
+                                                                         .content = std::move(content)},
+                                            std::move(callbacks));
+  group_->begin();
+  return {};
+}
+
+void MasterDaemon::on_member(const std::string& name, const zookeeper::SessionId& session) {
+  log::info("master", "standing for election as {}", options_.zk->child(name));
+  member_ = name;
+  if (!options_.leader_guardian) return;
+  auto guardian = Guardian::start(*options_.zk, options_.zk_session_timeout, session, *loop_,
+                                  [this] { decide(election::Failed{"its guardian has died"}); });
+  // Without one only the failover is slower.
+  if (!guardian) return log::warning("master", "{}", guardian.error().message);
+  guardian_ = *std::move(guardian);
 }
 
 election::Leadership MasterDaemon::leadership() const {
@@ -124,29 +201,73 @@ election::Leadership MasterDaemon::leadership() const {
   return election_->leadership();
 }
 
+std::optional<WallSeconds> MasterDaemon::elected_time() const {
+  const std::lock_guard lock(election_mutex_);
+  return election_->leadership().mine ? elected_time_ : std::nullopt;
+}
+
 void MasterDaemon::decide(const election::Event& event) {
+  if (is_stopping_) return;
   election::Effects effects;
   {
     const std::lock_guard lock(election_mutex_);
     election_->step(event, effects);
   }
   for (const election::Effect& effect : effects) {
-    const auto* down = std::get_if<election::StepDown>(&effect);
-    if (down == nullptr) continue;
-    shell_->end_streams();
-    fail_(down->why);
+    if (std::holds_alternative<election::BeginRecovery>(effect)) {
+      begin_recovery();
+    } else if (const auto* down = std::get_if<election::StepDown>(&effect)) {
+      // In this order: nothing more is done, every stream ends, and with the process all that it knew (HA-041).
+      shell_->stop();
+      fail_(End::lost_lead, down->why);
+    }
   }
+}
+
+void MasterDaemon::begin_recovery() {
+  {
+    const std::lock_guard lock(election_mutex_);
+    elected_time_ = net::wall();
+  }
+  if (!options_.zk) return;  // Whoever starts it waits for it.
+  recovery_.post([this, member = options_.zk->child(member_)] {
+    if (is_stopping_) return;
+    if (const Result<> recovered = recover(member); !recovered) {
+      decide(election::Failed{"cannot recover: " + recovered.error().message});
+    }
+  });
+}
+
+Result<> MasterDaemon::recover(const std::string& member) {
+  std::uint64_t epoch = 0;
+  if (!store_) {
+    LET(Registry registry, open_registry(options_, member));
+    store_ = std::move(registry.store);
+    epoch = registry.epoch;
+    if (epoch > 0) log::info("master", "epoch {} begins", epoch);
+  }
+  TRY(shell_->start(*store_, epoch));
+  decide(election::Recovered{});
+  return {};
 }
 
 MasterDaemon::~MasterDaemon() {
   stop();
   if (!shell_) return;
   shell_->finish();
-  store_.reset();  // It calls the shell back from a thread of its own: it goes first.
+  // A recovery that runs still comes to its end.
+  std::promise<void> idle;
+  recovery_.post([&] { idle.set_value(); });
+  idle.get_future().wait();
+  store_.reset();  // It calls the shell back from a thread of its own: it goes first, and writes what it has.
+  // Only then may another lead (HA-044).
+  group_.reset();
+  guardian_.reset();
   shell_.reset();  // Its thread hands snapshots to the renderers: it goes before them.
 }
 
 void MasterDaemon::stop() {
+  is_stopping_ = true;
   if (shell_) shell_->stop();
   if (server_) server_->stop();
   server_.reset();

@@ -2,6 +2,7 @@
 
 #include "daemon/rate_limits_flag.h"
 #include "model/quantities.h"
+#include "zookeeper/url.h"
 
 namespace stoa::daemon {
 namespace {
@@ -34,10 +35,38 @@ void add_registry_flags(flags::Table& table, MasterFlags& flags) {
   table.ignore("registry_gc_interval", "15mins", "unreachable and gone agents are kept without limit of time");
   table.ignore("registry_max_agent_age", "2weeks", "unreachable and gone agents are kept without limit of time");
   table.ignore("registry_max_agent_count", "102400", "unreachable and gone agents are kept without limit of number");
-  table.ignore("quorum", "", "the registry is one SQLite file of this master");
-  table.ignore("log_auto_initialize", "true", "the registry is one SQLite file of this master");
-  table.ignore("zk_session_timeout", "10secs", "there is no ZooKeeper in this version");
-  table.refuse("zk", "", "this version has no leader election; start one master");
+  constexpr const char* registry_place = "the registry is in ZooKeeper with --zk, else in one SQLite file";
+  table.ignore("quorum", "", registry_place);
+  table.ignore("log_auto_initialize", "true", registry_place);
+}
+
+std::string zk_fault(const std::string& text) {
+  const auto parsed = zookeeper::Url::parse(text);
+  return parsed ? std::string() : parsed.error().message;
+}
+
+std::string zk_path_fault(const std::string& text) {
+  const auto parsed = zookeeper::Url::parse("zk://host" + text);
+  if (!text.starts_with('/') || text == "/") return "expecting the path of a znode, such as /stoa/registry";
+  return parsed ? std::string() : parsed.error().message;
+}
+
+void add_election_flags(flags::Table& table, MasterFlags& flags) {
+  table.group("Standby masters");
+  table.add("zk", flags.zk, "ZooKeeper servers and path by which masters elect one leader; default: a single master.")
+      .check(zk_fault)
+      .example("zk://[fd00::1]:2181,[fd00::2]:2181/stoa");
+  table.add("zk_session_timeout", flags.zk_session_timeout, "Silence after which ZooKeeper takes a master for dead.",
+            {.min = 1s, .max = 10min});
+  table
+      .add("registry_zk_path", flags.registry_zk_path,
+           "Where in ZooKeeper the registry is; default: log_replicas/registry below the path of --zk.")
+      .check(zk_path_fault)
+      .example("/stoa/registry");
+  table.add("leader_guardian", flags.leader_guardian,
+            "Whether a small process beside this one frees the lead at once when this one dies.");
+  table.add("exit_on_lost_leadership", flags.exit_on_lost_leadership,
+            "Whether a master that lost the lead exits; else it starts anew as a standby.");
 }
 
 void add_agent_health_flags(flags::Table& table, MasterFlags& flags) {
@@ -140,6 +169,7 @@ flags::Table master_table(MasterFlags& flags) {
   flags::Table table("stoa master", "Runs the master: it knows the cluster's agents and offers what they have.");
   add_network_flags(table, flags.common);
   add_registry_flags(table, flags);
+  add_election_flags(table, flags);
   add_cluster_flags(table, flags);
   add_allocation_flags(table, flags);
   add_agent_health_flags(table, flags);
@@ -154,7 +184,7 @@ flags::Table master_table(MasterFlags& flags) {
 }
 
 std::vector<std::string> master_problems(const MasterFlags& flags) {
-  if (flags.work_dir.empty() && flags.registry != "in_memory") {
+  if (flags.work_dir.empty() && flags.registry != "in_memory" && flags.zk.empty()) {
     return {"missing required flag --work_dir (or give --registry=in_memory, which remembers nothing)"};
   }
   return {};

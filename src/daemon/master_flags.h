@@ -20,6 +20,11 @@ struct MasterFlags {
   std::string cluster;
   flags::Path work_dir;
   std::string registry = "replicated_log";  // Or in_memory.
+  std::string zk;                           // `zk://...`; empty: this is the only master.
+  Duration zk_session_timeout = std::chrono::seconds(10);
+  std::string registry_zk_path;
+  bool leader_guardian = true;
+  bool exit_on_lost_leadership = false;
   Duration registry_fetch_timeout = std::chrono::minutes(1);
   Duration registry_store_timeout = std::chrono::seconds(20);
 

@@ -17,17 +17,17 @@ constexpr std::string_view link_protocol = "stoa-agent/1";
 
 }  // namespace
 
-MasterShell::MasterShell(master::Config config, ports::RecordStore& store, std::function<void(const std::string&)> fail)
-    : store_(store),
-      fail_(std::move(fail)),
+MasterShell::MasterShell(master::Config config, Options options)
+    : options_(std::move(options)),
       core_(std::move(config), net::random_number()),
       thread_(core_, [this](master::Effects& effects) { perform(effects); }) {}
 
 MasterShell::~MasterShell() { stop(); }
 
-Result<> MasterShell::start() {
-  LET(std::vector<ports::Record> records, store_.load_all());
-  master::RegistryLoaded loaded;
+Result<> MasterShell::start(ports::RecordStore& store, std::uint64_t epoch) {
+  LET(std::vector<ports::Record> records, store.load_all());
+  store_ = &store;
+  master::RegistryLoaded loaded{.records = {}, .epoch = epoch};
   for (ports::Record& record : records) {
     loaded.records.push_back({std::move(record.key.kind), std::move(record.key.id), std::move(record.bytes)});
   }
@@ -153,7 +153,24 @@ void MasterShell::open_link(std::shared_ptr<http::Channel> channel) {
   });
 }
 
+bool MasterShell::may_act() const { return !options_.acts_until || net::now() < options_.acts_until(); }
+
+// Asked at each step, so that a process that was stopped for a while wakes up without acting (HA-152).
 void MasterShell::perform(master::Effects& effects) {
+  if (held_.empty() && may_act()) return carry_out(effects);
+  std::ranges::move(effects, std::back_inserter(held_));
+}
+
+void MasterShell::resume() {
+  thread_.read([this](const master::Master&) {
+    if (held_.empty() || !may_act()) return;
+    master::Effects effects;
+    effects.swap(held_);
+    carry_out(effects);
+  });
+}
+
+void MasterShell::carry_out(master::Effects& effects) {
   const auto stream_of = [this](StreamNumber number) -> std::shared_ptr<api::EventStream> {
     const std::lock_guard lock(mutex_);
     const auto found = streams_.find(number);
@@ -174,7 +191,7 @@ void MasterShell::perform(master::Effects& effects) {
                           },
                           [&](const master::StepDown& e) {
                             recovered_ = false;
-                            fail_(e.why);
+                            options_.fail(e.why);
                           },
                           [&](const master::Log& e) { log::write(e.level, "master", e.message); }},
                effect);
@@ -189,7 +206,7 @@ void MasterShell::persist(const master::Persist& effect) {
     if (!change.bytes.empty()) bytes = change.bytes;
     batch.push_back({{change.kind, change.id}, std::move(bytes)});
   }
-  store_.apply(std::move(batch), [this, write = effect.write](Result<> result) {
+  store_->apply(std::move(batch), [this, write = effect.write](Result<> result) {
     thread_.post(master::Persisted{write, std::move(result)});
   });
 }

@@ -20,12 +20,19 @@ namespace stoa::daemon {
 
 class MasterShell final : public api::MasterPort {
  public:
-  // `store` must outlive it. `fail` is called once when the master can lead no longer, with the reason.
-  MasterShell(master::Config config, ports::RecordStore& store, std::function<void(const std::string&)> fail);
+  struct Options {
+    // Called once when the master can lead no longer, with the reason.
+    std::function<void(const std::string&)> fail;
+    // Until when the leader may act; then effects wait for resume() (HA-043). Thread-safe. Null: for ever.
+    std::function<TimePoint()> acts_until;
+  };
+  MasterShell(master::Config config, Options options);
   ~MasterShell() override;
 
-  // Reads the registry and opens the core. Fails with what the store says.
-  Result<> start();
+  // Reads the registry and opens the core. Blocks. `store` must outlive this. Fails with what the store says. Once.
+  Result<> start(ports::RecordStore& store, std::uint64_t epoch);
+  // acts_until() is later than before: what waited is done. Thread-safe.
+  void resume();
   // Ends every stream and link in order, so that schedulers and agents look for another master.
   void stop();
   // Returns when nothing more is asked of what this was given, which may go before it then.
@@ -46,14 +53,17 @@ class MasterShell final : public api::MasterPort {
   using Done = std::function<void(Result<>)>;
 
   void perform(master::Effects& effects);
+  bool may_act() const;
+  void carry_out(master::Effects& effects);
   void persist(const master::Persist& effect);
   void send(const master::SendAgent& effect);
   void open_link(std::shared_ptr<http::Channel> channel);
   ReplyNumber expect_reply(Done done);
   void reply(const master::Reply& effect);
 
-  ports::RecordStore& store_;
-  const std::function<void(const std::string&)> fail_;
+  const Options options_;
+  ports::RecordStore* store_ = nullptr;  // Set before the core is told of the registry.
+  master::Effects held_;                 // Of the core's thread: what waits for resume().
   std::atomic<bool> recovered_ = false;
   std::atomic<unsigned long long> next_number_ = 1;
 

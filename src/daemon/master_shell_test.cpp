@@ -66,9 +66,9 @@ TEST(MasterShell, WhoCanNoLongerLeadEndsEveryStreamAndServesNobody) {
   info->set_ip(0);
   config.info = info;
   MasterShell* shell_pointer = nullptr;
-  MasterShell shell(config, store, [&](const std::string&) { shell_pointer->end_streams(); });
+  MasterShell shell(config, {.fail = [&](const std::string&) { shell_pointer->end_streams(); }, .acts_until = {}});
   shell_pointer = &shell;
-  ASSERT_TRUE(shell.start());
+  ASSERT_TRUE(shell.start(store, 0));
 
   auto call = std::make_shared<Call>();
   call->set_type(Call::SUBSCRIBE);

@@ -17,6 +17,7 @@
 #include "master/pattern.h"
 #include "master/rate_limits.h"
 #include "model/quantities.h"
+#include "zookeeper/url.h"
 
 namespace stoa::daemon {
 
@@ -25,7 +26,15 @@ using ShownFlags = std::vector<std::pair<std::string, std::string>>;
 
 struct MasterOptions {
   ListenOptions listen;
-  std::string work_dir;  // Empty: nothing is durable (--registry=in_memory).
+  std::string work_dir;              // Empty: nothing is durable (--registry=in_memory), or it is in ZooKeeper.
+  std::optional<zookeeper::Url> zk;  // Where masters stand for election; unset: this is the only one.
+  Duration zk_session_timeout = std::chrono::seconds(10);
+  std::string registry_zk_path;  // Empty: below the election's znode.
+  bool in_memory = false;
+  Duration registry_fetch_timeout = std::chrono::minutes(1);
+  Duration registry_store_timeout = std::chrono::seconds(20);
+  bool leader_guardian = true;
+  bool exit_on_lost_leadership = false;
   http::ServerOptions http;
   AuthenticationFlags authentication;
   std::optional<std::set<std::string>> roles;
@@ -50,7 +59,8 @@ struct MasterOptions {
 
 struct AgentOptions {
   ListenOptions listen;
-  std::string master;  // host:port
+  std::string master;  // host:port or zk://...
+  Duration zk_session_timeout = std::chrono::seconds(10);
   std::string work_dir;
   std::string runtime_dir = "/var/run/stoa";
   std::string resources;

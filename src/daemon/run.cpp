@@ -59,7 +59,17 @@ ServeOptions serve_options(const CommonFlags& common) {
 Result<MasterOptions> master_options(const MasterFlags& given) {
   MasterOptions options;
   options.listen = listen_options(given.common);
-  options.work_dir = given.registry == "in_memory" ? "" : given.work_dir.value;
+  options.in_memory = given.registry == "in_memory";
+  options.work_dir = options.in_memory || !given.zk.empty() ? "" : given.work_dir.value;
+  if (!given.zk.empty()) {
+    LET(options.zk, zookeeper::Url::parse(given.zk));
+  }
+  options.zk_session_timeout = given.zk_session_timeout;
+  options.registry_zk_path = given.registry_zk_path;
+  options.registry_fetch_timeout = given.registry_fetch_timeout;
+  options.registry_store_timeout = given.registry_store_timeout;
+  options.leader_guardian = given.leader_guardian;
+  options.exit_on_lost_leadership = given.exit_on_lost_leadership;
   options.http = server_options(given.common);
   options.authentication = given.common.authentication;
   options.authentication.frameworks |= given.authenticate_frameworks;
@@ -102,6 +112,7 @@ Result<AgentOptions> agent_options(const AgentFlags& given) {
   AgentOptions options;
   options.listen = listen_options(given.common);
   options.master = given.master;
+  options.zk_session_timeout = given.zk_session_timeout;
   options.work_dir = given.work_dir.value;
   options.runtime_dir = given.runtime_dir.value;
   options.resources = given.resources;

@@ -1,10 +1,12 @@
 #include "daemon/serve.h"
 
 #include <fmt/format.h>
+#include <linux/close_range.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <cstring>
 #include <fstream>
 #include <mutex>
 #include <thread>
@@ -16,6 +18,9 @@
 
 namespace stoa::daemon {
 namespace {
+
+// Of serve_master() alone: the process is to be replaced by a fresh image of its program.
+constexpr int begin_again = -1;
 
 // Waits on the main thread for what ends the process: a signal, or a part of it that cannot go on.
 //
@@ -35,7 +40,8 @@ class Ending {
     if (given_up_) return;
     given_up_ = true;
     code_ = code;
-    if (code != exit_ok || !why.empty()) log::error("stoa", "ending: {}", why);
+    if (code != exit_ok || !why.empty())
+      log::error("stoa", "{}: {}", code == begin_again ? "stepping down" : "ending", why);
     kill(getpid(), SIGTERM);
   }
 
@@ -59,6 +65,33 @@ class Ending {
   bool given_up_ = false;
   int code_ = exit_ok;
 };
+
+// The same program with the same words, as if it had just been started: nothing of what was stays in memory (HA-042).
+// Returns only if that is impossible.
+int replace_process() {
+  std::ifstream file("/proc/self/cmdline");
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  // Masters that all fail at the same thing do not do it without a pause.
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  execv("/proc/self/exe", arguments.data());
+  log::error("stoa", "cannot start anew: {}", std::strerror(errno));
+  return exit_failed;
+}
+
+// What the end of a master means for its process.
+int code_of(MasterDaemon::End end, const MasterOptions& options) {
+  if (end == MasterDaemon::End::cannot_go_on) return exit_failed;
+  if (!options.zk) return exit_needs_restart;
+  return options.exit_on_lost_leadership ? exit_failed : begin_again;
+}
 
 std::size_t io_threads(const ServeOptions& serve) {
   if (serve.io_threads > 0) return serve.io_threads;
@@ -89,26 +122,29 @@ Result<> write_port(const std::string& path, std::uint16_t port) {
 }
 
 void announce(std::string_view what, const std::vector<net::Endpoint>& endpoints, const std::string& work_dir) {
-  log::info("stoa", "{} {} ({}) serves on {}; work directory {}", what, product_version, product_commit,
-            listed(endpoints), work_dir.empty() ? "none: nothing is kept" : work_dir);
+  log::info("stoa", "{} {} ({}) serves on {}; its memory is in {}", what, product_version, product_commit,
+            listed(endpoints), work_dir.empty() ? "this process only" : work_dir);
 }
 
 }  // namespace
 
 int serve_master(MasterOptions options, const ServeOptions& serve) {
   Ending ending;
-  net::Loop loop(io_threads(serve));
-  const std::string work_dir = options.work_dir;
-  auto master = MasterDaemon::start(std::move(options), loop,
-                                    [&](const std::string& why) { ending.give_up(exit_needs_restart, why); });
-  if (!master) return failed("master", master.error());
-  announce("master", (*master)->endpoints(), work_dir);
-  if (auto written = write_port(serve.port_file, (*master)->identity().port); !written) {
-    return failed("master", written.error());
+  int code = exit_ok;
+  {
+    net::Loop loop(io_threads(serve));
+    auto master = MasterDaemon::start(options, loop, [&](MasterDaemon::End end, const std::string& why) {
+      ending.give_up(code_of(end, options), why);
+    });
+    if (!master) return failed("master", master.error());
+    announce("master", (*master)->endpoints(), options.zk ? options.zk->to_string() : options.work_dir);
+    if (auto written = write_port(serve.port_file, (*master)->identity().port); !written) {
+      return failed("master", written.error());
+    }
+    code = ending.wait([](const std::string&) {});
+    (*master)->stop();
   }
-  const int code = ending.wait([](const std::string&) {});
-  (*master)->stop();
-  return code;
+  return code == begin_again ? replace_process() : code;
 }
 
 int serve_agent(AgentOptions options, const ServeOptions& serve) {
@@ -131,8 +167,9 @@ int serve_up(UpOptions options, const ServeOptions& serve) {
   Ending ending;
   net::Loop loop(io_threads(serve));
   options.master.work_dir = options.work_dir + "/master";
-  auto master = MasterDaemon::start(options.master, loop,
-                                    [&](const std::string& why) { ending.give_up(exit_needs_restart, why); });
+  auto master = MasterDaemon::start(options.master, loop, [&](MasterDaemon::End end, const std::string& why) {
+    ending.give_up(code_of(end, options.master), why);
+  });
   if (!master) return failed("up", master.error());
   announce("master", (*master)->endpoints(), options.master.work_dir);
   const std::uint16_t port = (*master)->identity().port;

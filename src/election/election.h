@@ -60,6 +60,7 @@ class Election {
 
   void step(const Event& event, Effects& effects);
 
+  const Member& self() const { return self_; }
   Phase phase() const { return phase_; }
   Leadership leadership() const;
 

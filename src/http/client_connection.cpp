@@ -53,7 +53,7 @@ void Operation::finished() {
   timer.reset();
   const auto self = shared_from_this();
   connection.reset();
-  if (mode == Mode::whole && on_redirect(self)) return;
+  if (mode != Mode::stream && on_redirect(self)) return;
   is_done = true;
   if (pipe) pipe->mark_closed();
   if (is_cancelled) return;

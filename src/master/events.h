@@ -27,6 +27,7 @@ struct RegistryRecord {
 // First event of a leader: what earlier leaders wrote. Until it the master takes nothing else.
 struct RegistryLoaded {
   std::vector<RegistryRecord> records;
+  std::uint64_t epoch = 0;  // Of this leader, told to agents (HA-074); 0: there is but one master.
 };
 
 // The write of this number is durable, or has failed for good.

@@ -29,6 +29,7 @@ struct Overloaded : Handlers... {
 // The registry is the truth about agents and removed frameworks; tasks come with the agents (HA-085, HA-090).
 void on_loaded(Context& context, const RegistryLoaded& loaded) {
   State& state = context.state;
+  state.epoch = loaded.epoch;
   for (const RegistryRecord& record : loaded.records) {
     if (record.kind == "agent") {
       registry::Agent agent;

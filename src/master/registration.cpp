@@ -27,6 +27,8 @@ using mesos::v1::AgentInfo;
 
 // Far above any machine, far below what would spoil the shares of everyone.
 constexpr std::int64_t cpus_max = 1'000'000;
+// Of an agent's record in the registry, whatever keeps it (HA-071).
+constexpr std::size_t info_bytes_max = 500 << 10;
 
 void refuse(Context& context, LinkNumber link, const std::string& why, bool shutdown) {
   log_warning(context, "refusing a registration: {}", why);
@@ -43,6 +45,7 @@ Result<> check_claims(const Register& claim) {
   if (!id.empty()) {
     if (auto valid = model::validate_identifier(id); !valid) return invalid("invalid id: " + valid.error().message);
   }
+  if (claim.agent_info().ByteSizeLong() > info_bytes_max) return invalid("agent info too large");
   auto total = model::Resources::from_messages(claim.total_resources());
   if (!total) return invalid("invalid resources: " + total.error().message);
   if (auto more = model::Resources::from_messages(claim.oversubscribed_resources()); !more) {
@@ -72,6 +75,7 @@ void send_registered(Context& context, const Agent& agent) {
   registered.mutable_agent_id()->set_value(agent.id.value);
   registered.set_silence_max(
       static_cast<std::uint64_t>((config.agent_ping_timeout * config.max_agent_ping_timeouts).count()));
+  if (context.state.epoch > 0) registered.set_epoch(context.state.epoch);
   send(context, agent, std::move(message));
 }
 

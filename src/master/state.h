@@ -252,6 +252,7 @@ struct State {
   Random random;
   bool recovered = false;
   bool stepped_down = false;
+  std::uint64_t epoch = 0;  // See RegistryLoaded.
 
   // By the step under way, or the last one.
   Shown<FrameworkView, Framework>::Touched touched_frameworks;

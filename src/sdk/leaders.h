@@ -11,7 +11,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "coordination/group.h"
+#include "net/loop.h"
 #include "net/url.h"
+#include "zookeeper/url.h"
 
 namespace stoa::sdk {
 
@@ -43,7 +46,26 @@ class MasterList : public Leaders {
   std::optional<net::Url> known_;
 };
 
-// From what a user says (Options::masters). Fails with invalid_argument, or unimplemented for `zk://` and https.
-Result<std::unique_ptr<Leaders>> make_leaders(std::string_view masters);
+// Asks ZooKeeper, and knows the leader as long as it lives (HA-002).
+class ElectedLeader : public Leaders {
+ public:
+  // `loop`: of the driver; it calls back there.
+  ElectedLeader(zookeeper::Url url, net::Loop& loop);
+  ~ElectedLeader() override;
+
+  void find(std::function<void(Result<net::Url>)> on_found) override;
+  void leads(const net::Url&) override {}
+  std::size_t candidates() const override { return 1; }
+
+ private:
+  struct State;
+  net::Loop& loop_;
+  std::shared_ptr<State> state_;  // Shared with what is posted to the loop.
+  net::Timer patience_;
+  std::unique_ptr<coordination::Group> group_;
+};
+
+// From what a user says (Options::masters). Fails with invalid_argument, or unimplemented for https.
+Result<std::unique_ptr<Leaders>> make_leaders(std::string_view masters, net::Loop& loop);
 
 }  // namespace stoa::sdk

@@ -12,7 +12,8 @@ std::string next(Leaders& leaders) {
 }
 
 TEST(Leaders, TakeTheListInTurnButTheLeaderKnownLastFirst) {
-  const auto leaders = make_leaders("a:1, [::1]:2,http://c:3/master");
+  net::Loop loop(1);
+  const auto leaders = make_leaders("a:1, [::1]:2,http://c:3/master", loop);
   ASSERT_TRUE(leaders) << leaders.error().message;
   EXPECT_EQ((*leaders)->candidates(), 3);
   EXPECT_EQ(next(**leaders), "http://a:1/");
@@ -24,13 +25,14 @@ TEST(Leaders, TakeTheListInTurnButTheLeaderKnownLastFirst) {
 }
 
 TEST(Leaders, RefuseWhatCannotBeAsked) {
-  for (const char* text : {"", "a,,b", "a:port", "::1:5050"}) {
-    const auto leaders = make_leaders(text);
+  net::Loop loop(1);
+  for (const char* text : {"", "a,,b", "a:port", "::1:5050", "zk://", "zk://a//x"}) {
+    const auto leaders = make_leaders(text, loop);
     ASSERT_FALSE(leaders) << text;
     EXPECT_EQ(leaders.error().code, Code::invalid_argument) << text;
   }
-  for (const char* text : {"zk://a:2181/mesos", "https://a:5050"}) {
-    const auto leaders = make_leaders(text);
+  for (const char* text : {"https://a:5050"}) {
+    const auto leaders = make_leaders(text, loop);
     ASSERT_FALSE(leaders) << text;
     EXPECT_EQ(leaders.error().code, Code::unimplemented) << text;
   }

@@ -73,7 +73,7 @@ SchedulerSession::SchedulerSession(net::Loop& loop, const scheduler::Options& op
 SchedulerSession::~SchedulerSession() = default;
 
 void SchedulerSession::start() {
-  Result<std::unique_ptr<Leaders>> leaders = make_leaders(options_.masters);
+  Result<std::unique_ptr<Leaders>> leaders = make_leaders(options_.masters, loop_);
   if (!leaders) return end(std::unexpected(Failure{0, leaders.error().message}));
   leaders_ = *std::move(leaders);
   connect();

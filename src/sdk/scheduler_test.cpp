@@ -244,11 +244,11 @@ TEST_F(SchedulerTest, IsOverOnAnErrorEvent) {
 
 TEST_F(SchedulerTest, SaysWhatIsWrongWithTheMastersItWasGiven) {
   Options chosen = options();
-  chosen.masters = "zk://a:2181/mesos";
+  chosen.masters = "zk:///mesos";
   Driver driver(chosen, info(), handler);
   const auto ended = driver.run();
   ASSERT_FALSE(ended);
-  EXPECT_NE(ended.error().message.find("ZooKeeper"), std::string::npos);
+  EXPECT_NE(ended.error().message.find("server"), std::string::npos);
 }
 
 TEST_F(SchedulerTest, SubscribesAgainWhenHeartbeatsStayAway) {

@@ -10,6 +10,6 @@ if(NOT TARGET stoa::sdk)
     IMPORTED_LOCATION "${stoa_prefix}/lib/libstoa.a"
     INTERFACE_INCLUDE_DIRECTORIES "${stoa_prefix}/include"
     INTERFACE_COMPILE_FEATURES cxx_std_23
-    INTERFACE_LINK_LIBRARIES "protobuf::libprotobuf;fmt;simdjson;z;OpenSSL::SSL;OpenSSL::Crypto;Threads::Threads")
+    INTERFACE_LINK_LIBRARIES "protobuf::libprotobuf;fmt;zookeeper_mt;simdjson;z;OpenSSL::SSL;OpenSSL::Crypto;Threads::Threads")
   unset(stoa_prefix)
 endif()

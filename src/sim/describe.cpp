@@ -114,6 +114,7 @@ void note(Trace& trace, const std::string& who, const agent::Event& event) {
           [&](const agent::ContainersRecovered& e) {
             trace.note(who, fmt::format("-> ContainersRecovered {}", e.containers.size()));
           },
+          [&](const agent::LeaderChanged& e) { trace.note(who, fmt::format("-> LeaderChanged {}", e.is_known)); },
           [&](const agent::LinkUp& e) { trace.note(who, fmt::format("-> LinkUp {}", e.link.value)); },
           [&](const agent::LinkDown& e) { trace.note(who, fmt::format("-> LinkDown {}", e.link.value)); },
           [&](const agent::FromMaster& e) {

@@ -69,7 +69,7 @@ struct Session::Impl : std::enable_shared_from_this<Session::Impl> {
     loop.post(std::move(guarded));
   }
   void answered(TimePoint asked, int error) {
-    if (code_of(error) == Code::unavailable && error != ZOK) return;
+    if (!callbacks.on_answer || (error != ZOK && code_of(error) == Code::unavailable)) return;
     post([this, asked] { callbacks.on_answer(asked); });
   }
 

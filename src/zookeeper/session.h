@@ -61,7 +61,7 @@ class Session {
     std::function<void(State)> on_state;
     // A watch of children() has fired.
     std::function<void()> on_change;
-    // A call was answered that was made at that time.
+    // A call was answered that was made at that time. May be empty.
     std::function<void(TimePoint)> on_answer;
   };
 

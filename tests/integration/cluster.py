@@ -24,12 +24,15 @@ def free_port(count=1):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
+        sockets = []
         try:
-            sockets = [socket.create_server(("127.0.0.1", port + i)) for i in range(count)]
+            for i in range(count):
+                sockets.append(socket.create_server(("127.0.0.1", port + i)))
         except OSError:
             continue
-        for each in sockets:
-            each.close()
+        finally:
+            for each in sockets:
+                each.close()
         return port
     raise RuntimeError("no free port")
 

@@ -113,7 +113,7 @@ MetricValues master_metrics(const master::Snapshot& state, const ReadingContext&
   for (const char* name : unfed) values[name] = 0;
   values["registrar/log/recovered"] = 1;
   values["master/uptime_secs"] = now - context.start_time;
-  values["master/elected"] = context.elected_time ? 1 : 0;
+  values["master/elected"] = context.elected() ? 1 : 0;
   values["master/http_cache_hits"] = static_cast<double>(shared_reads);
   add_agents(values, state);
   add_frameworks(values, state);

@@ -36,7 +36,7 @@ http::Response get_master(const MasterRequest& request, const master::Snapshot& 
   auto& master = *response.mutable_get_master();
   *master.mutable_master_info() = *state.info;
   master.set_start_time(request.context.start_time);
-  if (request.context.elected_time) master.set_elected_time(*request.context.elected_time);
+  if (const auto elected = request.context.elected()) master.set_elected_time(*elected);
   return encoded(response, request.encoding);
 }
 

@@ -39,7 +39,7 @@ std::string master_state(const master::Snapshot& state, const ReadingContext& co
   out.begin_object();
   write_version(out, context);
   out.key("start_time").number(context.start_time);
-  if (context.elected_time) out.key("elected_time").number(*context.elected_time);
+  if (const auto elected = context.elected()) out.key("elected_time").number(*elected);
   out.key("id").string(info.id()).key("pid").string(info.pid()).key("hostname").string(info.hostname());
   out.key("capabilities").begin_array();
   for (const auto& capability : info.capabilities()) {

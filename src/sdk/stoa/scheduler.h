@@ -86,8 +86,9 @@ class Handler {
 };
 
 struct Options {
-  // Where masters are: `host:port`, `[v6]:port` or `http://host:port`, separated by commas. One is enough: a master
-  // that does not lead says who does. More are for when that one is down. Port 5050 may be left out.
+  // Where masters are: `zk://host:port,host:port/path`, or `host:port`, `[v6]:port`, `http://host:port`, separated by
+  // commas. One is enough: a master that does not lead says who does. More are for when that one is down. Port 5050 may
+  // be left out.
   std::string masters = "127.0.0.1:5050";
   // HTTP Basic. Empty principal: none.
   std::string principal;
