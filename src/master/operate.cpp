@@ -4,6 +4,7 @@
 #include "master/offers.h"
 #include "master/operation_book.h"
 #include "master/operations.h"
+#include "master/pid.h"
 #include "master/send.h"
 #include "mesos/v1/mesos.pb.h"
 
@@ -12,27 +13,14 @@ namespace {
 
 using OperationInfo = mesos::v1::Offer_Operation;
 
-// Readers of the pid know IPv4 only, so it is preferred (V0-031).
-std::string pid_of(const Agent& agent) {
-  const auto is_v4 = [](const std::string& address) { return !address.contains(':'); };
-  const auto found = std::ranges::find_if(agent.addresses, is_v4);
-  std::string address = "0.0.0.0";
-  if (found != agent.addresses.end()) {
-    address = *found;
-  } else if (!agent.addresses.empty()) {
-    address = "[" + agent.addresses.front() + "]";
-  }
-  return fmt::format("slave(1)@{}:{}", address, agent.info->port());
-}
-
 // OPR-135: two of them do not name the agent.
 std::string refusal_prefix(const OperationInfo& operation, const Agent& agent) {
   const std::string& type = OperationInfo::Type_Name(operation.type());
   if (operation.type() == OperationInfo::UNRESERVE || operation.type() == OperationInfo::DESTROY) {
     return fmt::format("Invalid {} operation: ", type);
   }
-  return fmt::format("Invalid {} operation on agent {} at {} ({}): ", type, agent.id.value, pid_of(agent),
-                     agent.info->hostname());
+  return fmt::format("Invalid {} operation on agent {} at {} ({}): ", type, agent.id.value,
+                     pid_of(agent.addresses, agent.info->port()), agent.info->hostname());
 }
 
 Result<Agent*> find_agent(State& state, const AgentId& id) {

@@ -1,25 +1,13 @@
 #include "api/v0/documents.h"
 #include "api/v0/values.h"
+#include "master/pid.h"
 #include "mesos/v1/mesos.pb.h"
-#include "net/address.h"
 
 namespace stoa::api::v0 {
 
 using codec::JsonWriter;
 
 namespace {
-
-// Readers of the pid know IPv4 only, so it is preferred (V0-031).
-net::Address primary_address(const std::vector<std::string>& addresses) {
-  std::optional<net::Address> first;
-  for (const std::string& text : addresses) {
-    const auto address = net::Address::parse(text);
-    if (!address) continue;
-    if (address->is_v4()) return *address;
-    if (!first) first = *address;
-  }
-  return first.value_or(net::Address::any_v4());
-}
 
 std::uint16_t port_of(const mesos::v1::AgentInfo& info) { return static_cast<std::uint16_t>(info.port()); }
 
@@ -35,9 +23,7 @@ void write_agent_full(JsonWriter& out, const master::AgentView& agent) {
 
 }  // namespace
 
-std::string pid_of(const master::AgentView& agent) {
-  return "slave(1)@" + net::Endpoint{primary_address(agent.addresses), port_of(*agent.info)}.to_string();
-}
+std::string pid_of(const master::AgentView& agent) { return master::pid_of(agent.addresses, agent.info->port()); }
 
 void write_agent(JsonWriter& out, const master::AgentView& agent) {
   const mesos::v1::AgentInfo& info = *agent.info;
