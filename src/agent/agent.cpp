@@ -17,6 +17,7 @@ Agent& Agent::operator=(Agent&&) noexcept = default;
 void Agent::step(const Event& event, const Now& now, Effects& effects) { core_->step(event, now, effects); }
 std::optional<TimePoint> Agent::next_wakeup() const { return core_->next_wakeup(); }
 Snapshot Agent::snapshot() const { return core_->snapshot(); }
+const std::string& Agent::registration_refusal() const { return core_->registration_refusal(); }
 
 Agent::Core::Core(Config config, std::uint64_t seed)
     : config_(std::move(config)),

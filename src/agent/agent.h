@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "agent/config.h"
 #include "agent/effects.h"
@@ -31,6 +32,9 @@ class Agent {
 
   // When a Tick is due at the latest. O(1).
   std::optional<TimePoint> next_wakeup() const;
+
+  // Why the master does not register this agent yet; empty if it does, or has said nothing. Valid until the next step.
+  const std::string& registration_refusal() const;
 
   // O(tasks), copies of pointers.
   Snapshot snapshot() const;

@@ -23,6 +23,7 @@ struct Config {
   std::string work_dir;                // Absolute.
   std::string sandbox_directory = "/mnt/mesos/sandbox";     // The sandbox as seen inside an image.
   std::map<std::string, std::string> executor_environment;  // --executor_environment_variables.
+  bool task_resource_limits = true;                         // Told to the master as a capability (AGT-007).
   bool switch_user = true;
   bool strict = true;                     // Unreadable stored state ends the agent (AGT-086).
   bool reconfiguration_additive = false;  // --reconfiguration_policy=additive, else equal (AGT-084).

@@ -40,6 +40,7 @@ ContainerNeeds needs(const std::vector<mesos::v1::TaskInfo>& tasks, bool limits_
   return container_needs(&executor, all, limits_cpus);
 }
 
+// AGT-054
 TEST(ContainerNeeds, MemoryIsLimitedAsSoonAsOneTaskAsksForALimit) {
   EXPECT_EQ(needs({task(1, 100), task(1, 200)}).mem_megabytes, 332);
   EXPECT_FALSE(needs({task(1, 100), task(1, 200)}).mem_limit_megabytes.has_value());
@@ -48,6 +49,7 @@ TEST(ContainerNeeds, MemoryIsLimitedAsSoonAsOneTaskAsksForALimit) {
   EXPECT_FALSE(needs({}).mem_limit_megabytes.has_value());
 }
 
+// AGT-059
 TEST(ContainerNeeds, CpusAreNotLimitedForATaskThatAskedForNoLimit) {
   EXPECT_EQ(needs({task(1, 100, 3), task(2, 200, 4)}).cpus_limit, 7.5);
   EXPECT_FALSE(needs({task(1, 100, 3), task(2, 200)}).cpus_limit.has_value());

@@ -55,6 +55,7 @@ class Agent::Core {
   void step(const Event& event, const Now& now, Effects& effects);
   std::optional<TimePoint> next_wakeup() const;
   Snapshot snapshot() const;
+  const std::string& registration_refusal() const { return refusal_; }
 
  private:
   using StatusPointer = std::shared_ptr<const mesos::v1::TaskStatus>;
@@ -383,6 +384,7 @@ class Agent::Core {
   TimerQueue<ExecutorKey> heartbeat_timers_;  // Of those with a stream.
   TimerQueue<ContainerId> dying_timers_;
   std::optional<TimePoint> reconnecting_until_;
+  std::string refusal_;  // Of the master, for now.
   Counters counters_;
 
   // Of the step under way.

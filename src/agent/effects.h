@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "agent/container_needs.h"
 #include "agent/probe.h"
 #include "base/id.h"
 #include "base/log.h"
@@ -146,8 +147,8 @@ struct Launch {
 // ContainerResized.
 struct Resize {
   ContainerId id;
-  std::shared_ptr<const mesos::v1::ExecutorInfo> executor;
   std::vector<std::shared_ptr<const mesos::v1::TaskInfo>> tasks;
+  ContainerNeeds needs;  // Of the executor with those.
 };
 
 // Send a signal to every process of the container.

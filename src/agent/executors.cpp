@@ -203,7 +203,12 @@ void Agent::Core::deliver(ExecutorRun& executor) {
 
 void Agent::Core::resize(ExecutorRun& executor, ExecutorRun::Resizing then) {
   executor.resizing.push_back(std::move(then));
-  emit(Resize{.id = executor.container, .executor = executor.info, .tasks = unfinished(executor)});
+  Resize effect{.id = executor.container, .tasks = unfinished(executor), .needs = {}};
+  std::vector<const v1::TaskInfo*> tasks;
+  for (const auto& task : effect.tasks) tasks.push_back(task.get());
+  // Hard limits of CPUs for everybody (--cgroups_enable_cfs) are for runtimes that isolate.
+  effect.needs = container_needs(executor.info.get(), tasks, false);
+  emit(std::move(effect));
 }
 
 void Agent::Core::on(const ContainerResized& event) {

@@ -45,6 +45,7 @@ TEST_F(ExecutorsTest, ATaskReachesItsExecutorWhenThatHasSubscribedAndHasRoomForI
   ASSERT_EQ(world.resizes.size(), 1U);
   EXPECT_EQ(world.resizes.front().id, launched.id);
   ASSERT_EQ(world.resizes.front().tasks.size(), 1U);
+  EXPECT_FALSE(world.resizes.front().needs.mem_limit_megabytes.has_value());
   world.settle();
   EXPECT_EQ(types(stream), (Types{Event::SUBSCRIBED, Event::LAUNCH}));
   const auto& delivered = events(stream).back()->launch().task();

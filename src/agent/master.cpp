@@ -67,11 +67,11 @@ void Agent::Core::send_register() {
   body.set_version(config_.version);
   for (const auto& address : config_.addresses) body.add_addresses(address);
   using Capability = v1::AgentInfo::Capability;
-  for (const auto type :
-       {Capability::MULTI_ROLE, Capability::HIERARCHICAL_ROLE, Capability::RESERVATION_REFINEMENT,
-        Capability::RESOURCE_PROVIDER, Capability::RESIZE_VOLUME, Capability::AGENT_OPERATION_FEEDBACK,
-        Capability::AGENT_DRAINING, Capability::TASK_RESOURCE_LIMITS})
+  for (const auto type : {Capability::MULTI_ROLE, Capability::HIERARCHICAL_ROLE, Capability::RESERVATION_REFINEMENT,
+                          Capability::RESOURCE_PROVIDER, Capability::RESIZE_VOLUME,
+                          Capability::AGENT_OPERATION_FEEDBACK, Capability::AGENT_DRAINING})
     body.add_capabilities()->set_type(type);
+  if (config_.task_resource_limits) body.add_capabilities()->set_type(Capability::TASK_RESOURCE_LIMITS);
   operations_.describe(body);
   if (drain_) *body.mutable_drain_config() = *drain_->config;
   for (const auto& [key, run] : runs_) {
@@ -164,6 +164,7 @@ void Agent::Core::on_registered(const link::Registered& message) {
     return;
   }
   registration_.registered(Duration(message.silence_max()), now_.steady);
+  refusal_.clear();
   const bool is_new = id_.empty();
   if (is_new) {
     if (!model::validate_identifier(id.value).has_value())
@@ -210,6 +211,8 @@ void Agent::Core::on_refused(const link::Refused& message) {
     leave("The master refused this agent for good: " + message.message());
     return;
   }
+  ++counters_.registrations_refused;
+  refusal_ = message.message();
   log(log::Level::warning, "the master does not register this agent yet: " + message.message());
   pause_updates();
   registration_.refused(message.has_retry_after()

@@ -68,6 +68,7 @@ struct Counters {
   std::uint64_t invalid_status_updates = 0;
   std::uint64_t valid_framework_messages = 0;  // Both ways.
   std::uint64_t invalid_framework_messages = 0;
+  std::uint64_t registrations_refused = 0;  // For now, by the master (AGT-044).
 };
 
 struct Snapshot {

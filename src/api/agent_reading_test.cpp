@@ -148,6 +148,7 @@ TEST_F(AgentReads, ReadsTakeGetUnderAllTheirNamesAndNoOtherMethod) {
   EXPECT_EQ(testing::ask(router_, "GET", "/slave(1)/nothing").status, 404);
 }
 
+// AGT-200
 TEST_F(AgentReads, TheProcessAnswersForItself) {
   EXPECT_EQ(post(R"({"type":"GET_HEALTH"})").body, R"({"type":"GET_HEALTH","get_health":{"healthy":true}})");
   EXPECT_THAT(post(R"({"type":"GET_VERSION"})").body,
@@ -158,6 +159,84 @@ TEST_F(AgentReads, TheProcessAnswersForItself) {
               HasSubstr(R"({"name":"slave/registered","value":1.0})"));
   EXPECT_EQ(post(R"({"type":"GET_METRICS","get_metrics":{"timeout":{"nanoseconds":5000000000}}})").status, 200);
   EXPECT_EQ(post(R"({"type":"GET_METRICS","get_metrics":{"timeout":{"nanoseconds":-1}}})").status, 400);
+}
+
+// AGT-200 OPR-046 OPR-047
+TEST_F(AgentReads, TheLogSaysMoreForAWhile) {
+  const auto level = [&] { return post(R"({"type":"GET_LOGGING_LEVEL"})").body; };
+  const auto is = [](const char* number) {
+    return R"({"type":"GET_LOGGING_LEVEL","get_logging_level":{"level":)" + std::string(number) + "}}";
+  };
+  const auto set = [&](const char* wanted, const char* nanoseconds) {
+    return post(R"({"type":"SET_LOGGING_LEVEL","set_logging_level":{"level":)" + std::string(wanted) +
+                R"(,"duration":{"nanoseconds":)" + nanoseconds + "}}}")
+        .status;
+  };
+  EXPECT_EQ(level(), is("0"));
+  EXPECT_EQ(set("2", "60000000000"), 200);
+  EXPECT_EQ(level(), is("2"));
+  EXPECT_EQ(set("3", "9223372036854775807"), 200);
+  EXPECT_EQ(level(), is("3"));
+  EXPECT_EQ(set("1", "-1"), 400);
+  EXPECT_EQ(level(), is("3"));
+  EXPECT_EQ(set("1", "1"), 200);  // Has passed when it is asked for.
+  EXPECT_EQ(level(), is("0"));
+  EXPECT_EQ(post(R"({"type":"SET_LOGGING_LEVEL"})").status, 400);
+}
+
+// AGT-259 V0-085
+TEST_F(AgentReads, TheLogIsToggledByPostOnly) {
+  EXPECT_EQ(get("/logging/toggle"), "0\n");
+  EXPECT_EQ(testing::ask(router_, "GET", "/logging/toggle?level=1&duration=5mins").status, 405);
+  EXPECT_EQ(get("/logging/toggle"), "0\n");
+  const http::Response set = testing::ask(router_, "POST", "/logging/toggle?level=1&duration=5mins");
+  EXPECT_EQ(set.status, 200);
+  EXPECT_EQ(set.body, "");
+  EXPECT_EQ(get("/logging/toggle"), "1\n");
+  for (const char* query :
+       {"level=1", "duration=5mins", "level=x&duration=5mins", "level=-1&duration=5mins", "level=1&duration=soon",
+        "level=1&duration=-5mins", "level=&duration=5mins", "level=99999999999&duration=5mins"}) {
+    EXPECT_EQ(testing::ask(router_, "POST", std::string("/logging/toggle?") + query).status, 400) << query;
+  }
+  EXPECT_EQ(get("/logging/toggle"), "1\n");
+}
+
+// AGT-262
+TEST_F(AgentReads, NothingIsChangedByGet) {
+  for (const char* target : {"/api/v1", "/slave(1)/api/v1", "/logging/toggle?level=1&duration=5mins"}) {
+    const http::Response refused = testing::ask(router_, "GET", target);
+    EXPECT_EQ(refused.status, 405) << target;
+    EXPECT_EQ(refused.headers.get("Allow"), "POST") << target;
+  }
+}
+
+// AGT-258
+TEST_F(AgentReads, WhatIsStuckInContainersIsShown) {
+  EXPECT_EQ(get("/containerizer/debug"), R"({"pending":[]})");
+  ReadingContext context = testing::context(loop_);
+  context.pending_operations = [] {
+    return std::vector{PendingOperation{.operation = "launch", .container = "C1", .age = std::chrono::seconds(90)}};
+  };
+  AgentReading stuck(agent_, context);
+  http::Router router = testing::router("/slave(1)");
+  add_agent_routes(router, [&]() -> AgentReading& { return stuck; });
+  agent_.recovered_now = false;  // Then it is wanted most.
+  EXPECT_EQ(testing::ask(router, "GET", "/slave(1)/containerizer/debug").body,
+            R"({"pending":[{"operation":"launch","args":{"containerId":"C1"},"age_secs":90.0}]})");
+}
+
+// AGT-044
+TEST_F(AgentReads, HealthTellsWhyTheMasterDoesNotWantThisAgent) {
+  ReadingContext context = testing::context(loop_);
+  context.trouble = [] { return std::string("the master does not register this agent: clocks differ"); };
+  AgentReading troubled(agent_, context);
+  http::Router router = testing::router("/slave(1)");
+  add_agent_routes(router, [&]() -> AgentReading& { return troubled; });
+  const http::Response health = testing::ask(router, "GET", "/health");
+  EXPECT_EQ(health.status, 200);
+  EXPECT_EQ(health.body, "the master does not register this agent: clocks differ\n");
+  agent_.state.counters.registrations_refused = 3;
+  EXPECT_THAT(get("/metrics/snapshot"), HasSubstr(R"("slave/registrations_refused":3.0)"));
 }
 
 // AGT-201

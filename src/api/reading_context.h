@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,6 +13,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "base/verbosity.h"
 #include "election/election.h"
 #include "net/loop.h"
 #include "ports/container_meter.h"
@@ -30,6 +32,13 @@ struct VersionShown {
   std::string build_user;
 };
 
+// Something that was asked of containers and is not answered yet (AGT-258).
+struct PendingOperation {
+  std::string operation;
+  std::string container;
+  Duration age{0};
+};
+
 struct ReadingContext {
   // Renders documents: a big one holds a thread for its whole length, so threads of its own are best. Must outlive
   // whatever was given the context.
@@ -44,14 +53,17 @@ struct ReadingContext {
   std::function<ports::FetchCounts()> fetches;       // Of an agent's fetcher; thread-safe. Null: there is none.
   ports::ContainerMeter* meter = nullptr;            // Of an agent's containers. Null: nothing is measured.
   std::string work_dir;                              // Of an agent.
-  std::string hostname;                              // As advertised; a name, or an address without brackets.
+  std::function<std::string()> trouble;              // Why an agent cannot work; thread-safe. Null: nothing is known.
+  std::function<std::vector<PendingOperation>()> pending_operations;  // Oldest first; thread-safe. Null: none.
+  std::string hostname;  // As advertised; a name, or an address without brackets.
   std::uint16_t port = 0;
-  std::string pid;                                     // `master@10.0.0.1:5050`, `slave(1)@[2001:db8::7]:5051`.
-  std::optional<std::set<std::string>> roles;          // The whitelist; unset: every role (OPR-097).
-  std::string log_file;                                // Of this process; empty: there is none to read.
-  bool jsonp = false;                                  // --enable_jsonp (V0-006).
-  std::size_t renderings_max = 4;                      // At once (security: limits).
-  Duration rendering_wait = std::chrono::seconds(30);  // Then 503.
+  std::string pid;                             // `master@10.0.0.1:5050`, `slave(1)@[2001:db8::7]:5051`.
+  std::optional<std::set<std::string>> roles;  // The whitelist; unset: every role (OPR-097).
+  std::string log_file;                        // Of this process; empty: there is none to read.
+  std::shared_ptr<log::Verbosity> verbosity = std::make_shared<log::Verbosity>();  // Shared with the log.
+  bool jsonp = false;                                                              // --enable_jsonp (V0-006).
+  std::size_t renderings_max = 4;                                                  // At once (security: limits).
+  Duration rendering_wait = std::chrono::seconds(30);                              // Then 503.
 
   // When this master was elected; nothing: it does not lead.
   std::optional<WallSeconds> elected() const { return elected_time ? elected_time() : std::nullopt; }

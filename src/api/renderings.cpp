@@ -1,15 +1,28 @@
 #include "api/renderings.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "api/answers.h"
 #include "http/compress.h"
 
 namespace stoa::api {
 
+namespace {
+
+void refuse(std::vector<http::Responder> responders, const char* why) {
+  for (http::Responder& responder : responders) responder.respond(refusal(503, why));
+}
+
+}  // namespace
+
 void Renderings::answer(std::string key, Render render, http::Responder responder) {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (stopped_) {
+      lock.unlock();
+      return responder.respond(refusal(503, "Shutting down"));
+    }
     const auto same = std::ranges::find(waiting_, key, &Batch::key);
     if (same != waiting_.end()) {
       (*same)->responders.push_back(std::move(responder));
@@ -40,7 +53,7 @@ void Renderings::start_next() {
       if (next == waiting_.end()) return;
       batch = *next;
       waiting_.erase(next);
-      running_.insert(batch->key);
+      running_.emplace(batch->key, batch);
     }
     batch->timer.cancel();
     batch->render(
@@ -52,16 +65,16 @@ void Renderings::finish(const std::shared_ptr<Batch>& batch, http::Response resp
   response = http::shared(std::move(response));
   const std::size_t bytes = response.content().size();
   const bool is_final = response.headers.has("Content-Encoding");
+  std::vector<http::Responder> responders = take(*batch);
   // Who takes it as it is need not wait for the others.
-  for (http::Responder& responder : batch->responders) {
+  for (http::Responder& responder : responders) {
     if (is_final || !responder.wants_gzip(bytes)) responder.respond(response);
   }
-  const auto left = std::ranges::find_if(batch->responders, &http::Responder::is_pending);
-  if (left != batch->responders.end()) response = http::gzipped(response);
-  for (auto responder = left; responder != batch->responders.end(); ++responder) {
+  const auto left = std::ranges::find_if(responders, &http::Responder::is_pending);
+  if (left != responders.end()) response = http::gzipped(response);
+  for (auto responder = left; responder != responders.end(); ++responder) {
     if (responder->is_pending()) responder->respond(response);
   }
-  batch->responders.clear();
   batch->render = nullptr;
   {
     const std::lock_guard lock(mutex_);
@@ -77,10 +90,27 @@ void Renderings::give_up(const std::shared_ptr<Batch>& batch) {
     if (found == waiting_.end()) return;
     waiting_.erase(found);
   }
-  for (http::Responder& responder : batch->responders) {
-    responder.respond(refusal(503, "Too many reads are waiting; try again"));
+  refuse(take(*batch), "Too many reads are waiting; try again");
+}
+
+std::vector<http::Responder> Renderings::take(Batch& batch) {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(batch.responders, {});
+}
+
+void Renderings::stop() {
+  std::vector<std::shared_ptr<Batch>> batches;
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    batches.assign(waiting_.begin(), waiting_.end());
+    for (const auto& [key, batch] : running_) batches.push_back(batch);
+    waiting_.clear();
   }
-  batch->responders.clear();
+  for (const auto& batch : batches) {
+    batch->timer.cancel();
+    refuse(take(*batch), "Shutting down");
+  }
 }
 
 }  // namespace stoa::api

@@ -11,9 +11,9 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -40,6 +40,9 @@ class Renderings : public std::enable_shared_from_this<Renderings> {
   // must be entitled to the same answer. Thread-safe.
   void answer(std::string key, Render render, http::Responder responder);
 
+  // Answers what waits or is being made with 503, and from now on everything. Thread-safe.
+  void stop();
+
   // Requests answered by another one's rendering, since the start (`master/http_cache_hits`).
   std::uint64_t shared() const { return shared_; }
 
@@ -47,20 +50,22 @@ class Renderings : public std::enable_shared_from_this<Renderings> {
   struct Batch {
     std::string key;
     Render render;
-    std::vector<http::Responder> responders;
+    std::vector<http::Responder> responders;  // Guarded by the mutex; taken by who answers.
     net::Timer timer;
   };
 
   void start_next();
   void finish(const std::shared_ptr<Batch>& batch, http::Response response);
   void give_up(const std::shared_ptr<Batch>& batch);
+  std::vector<http::Responder> take(Batch& batch);
 
   net::Loop& loop_;
   const Options options_;
   std::atomic<std::uint64_t> shared_ = 0;
   std::mutex mutex_;
-  std::deque<std::shared_ptr<Batch>> waiting_;  // Shared with the timers and renderings.
-  std::set<std::string> running_;               // Keys.
+  std::deque<std::shared_ptr<Batch>> waiting_;             // Shared with the timers and renderings.
+  std::map<std::string, std::shared_ptr<Batch>> running_;  // By key.
+  bool stopped_ = false;
 };
 
 }  // namespace stoa::api

@@ -46,6 +46,23 @@ TEST_F(RenderingTest, RequestsThatWaitTogetherShareTheNextRenderingNotTheOneUnde
   EXPECT_EQ(renderings_->shared(), 1u);
 }
 
+// AGT-188
+TEST_F(RenderingTest, WhoWaitsWhenTheProcessEndsIsToldSo) {
+  ask("a");
+  ask("a");
+  ask("b");
+  ask("c");
+  renderings_->stop();
+  for (std::size_t i = 0; i < 4; ++i) {
+    const http::Response response = answers_[i]->get_future().get();
+    EXPECT_EQ(response.status, 503) << i;
+    EXPECT_EQ(response.headers.get("Retry-After"), "1") << i;
+  }
+  finish(0, "too late");
+  ask("a");
+  EXPECT_EQ(answers_[4]->get_future().get().status, 503);
+}
+
 // One that takes gzip, or does not.
 class Client final : public http::Exchange {
  public:

@@ -3,11 +3,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include "containers/posix/mount_table.h"
 #include "containers/posix/posix_runtime.h"
 #include "containers/posix/posix_work_directory.h"
 #include "containers/posix/process.h"
 #include "coordination/member_content.h"
 #include "daemon/detection.h"
+#include "daemon/message_flags.h"
 #include "daemon/reading.h"
 #include "daemon/version.h"
 #include "mesos/v1/mesos.pb.h"
@@ -22,12 +24,14 @@ using mesos::v1::AgentInfo;
 // Of the flags alone, before anything is touched (AGT-005, RES-067).
 Result<AgentInfo> agent_info(const AgentOptions& options) {
   AgentInfo info;
-  std::ifstream mounts("/proc/self/mountinfo");
+  std::ifstream table("/proc/self/mountinfo");
+  const std::vector<std::string> mounts = containers::mount_points(table);
   LET(const model::Resources resources,
-      agent_resources(options.resources, options.default_role, options.work_dir, mount_points(mounts)));
+      agent_resources(options.resources, options.default_role, options.work_dir, {mounts.begin(), mounts.end()}));
   resources.to_messages(model::WireForm::new_form, *info.mutable_resources());
   LET(const std::vector<model::Attribute> attributes, model::parse_attributes(options.attributes));
   for (const model::Attribute& attribute : attributes) attribute.to_message(*info.add_attributes());
+  if (!options.domain.empty()) TRY(parse_domain(options.domain, *info.mutable_domain()));
   return info;
 }
 
@@ -47,6 +51,7 @@ AgentShellOptions shell_options(const AgentOptions& options, AgentInfo info, con
   config.endpoint = identity.primary().to_string();
   config.pid = "slave(1)@" + config.endpoint;
   config.work_dir = options.work_dir;
+  config.task_resource_limits = options.task_resource_limits;
   config.switch_user = options.switch_user;
   config.strict = options.strict;
   config.reconfiguration_additive = options.reconfiguration_additive;
@@ -85,8 +90,9 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
     return fail(Code::unavailable, fmt::format("cannot make --work_dir {}: {}", options.work_dir, error.message()));
   }
   LET(daemon->store_, store::SqliteStore::open({.path = options.work_dir + "/meta/agent.db"}));
-  LET(daemon->runtime_,
+  LET(std::unique_ptr<ports::ContainerRuntime> runtime,
       containers::PosixRuntime::start({.work_directory = options.work_dir, .runtime_directory = options.runtime_dir}));
+  daemon->runtime_ = std::make_unique<WatchedRuntime>(std::move(runtime), daemon->pending_);
   LET(daemon->meter_, containers::PosixMeter::start({.runtime_directory = options.runtime_dir}));
   LET(daemon->directory_, containers::PosixWorkDirectory::open(options.work_dir));
 
@@ -103,10 +109,15 @@ Result<std::unique_ptr<AgentDaemon>> AgentDaemon::start(AgentOptions options, ne
 
   AgentShellOptions shell = shell_options(options, std::move(info), daemon->identity_, exit);
   LET(daemon->fetcher_, fetcher::ProcessFetcher::start(options.fetcher));
+  daemon->watched_fetcher_ = std::make_unique<WatchedFetcher>(*daemon->fetcher_, daemon->pending_);
   daemon->shell_ = std::make_unique<AgentShell>(std::move(shell), loop, *daemon->store_, *daemon->runtime_,
-                                                *daemon->fetcher_, *daemon->directory_);
+                                                *daemon->watched_fetcher_, *daemon->directory_);
   daemon->executors_ = std::make_unique<api::ExecutorApi>(loop, *daemon->shell_);
   api::ReadingContext shown = reading_context(daemon->rendering_, daemon->identity_, options.shown, "slave(1)");
+  shown.jsonp = options.enable_jsonp;
+  shown.verbosity = options.verbosity;
+  shown.trouble = [parts] { return parts->shell_->trouble(); };
+  shown.pending_operations = [parts] { return parts->pending_.all(net::now()); };
   shown.meter = daemon->meter_.get();
   shown.work_dir = options.work_dir;
   shown.fetches = [parts] { return parts->fetcher_->counts(); };
@@ -152,6 +163,8 @@ AgentDaemon::~AgentDaemon() {
 
 void AgentDaemon::stop() {
   masters_.reset();
+  // Whoever waits for an answer gets 503 before what would have made it is gone (AGT-188).
+  if (reading_) reading_->renderings->stop();
   if (shell_) shell_->stop();
   if (fetcher_) fetcher_->stop();
   if (server_) server_->stop();

@@ -12,6 +12,7 @@
 #include "daemon/agent_shell.h"
 #include "daemon/identity.h"
 #include "daemon/options.h"
+#include "daemon/watched_containers.h"
 #include "fetcher/process_fetcher.h"
 #include "http/server.h"
 #include "net/loop.h"
@@ -42,10 +43,12 @@ class AgentDaemon {
 
   Identity identity_;
   std::unique_ptr<ports::RecordStore> store_;
-  std::unique_ptr<ports::ContainerRuntime> runtime_;
+  PendingOperations pending_;
+  std::unique_ptr<WatchedRuntime> runtime_;
   std::unique_ptr<containers::PosixMeter> meter_;
   std::unique_ptr<ports::WorkDirectory> directory_;
   std::unique_ptr<fetcher::ProcessFetcher> fetcher_;
+  std::unique_ptr<WatchedFetcher> watched_fetcher_;
   std::unique_ptr<AgentShell> shell_;
   std::unique_ptr<coordination::Group> masters_;  // With --master=zk://: who leads.
   net::Loop rendering_{1};                        // Documents are made here, so that connections do not wait for them.

@@ -1,6 +1,7 @@
 #include "daemon/agent_flags.h"
 
 #include "daemon/executor_variables.h"
+#include "daemon/message_flags.h"
 #include "model/resource_text.h"
 #include "net/prefix.h"
 #include "zookeeper/url.h"
@@ -52,6 +53,11 @@ std::string rotate_fault(const std::string& text) {
   return parsed ? "" : parsed.error().message;
 }
 
+std::string features_fault(const std::string& text) {
+  const auto parsed = parse_agent_features(text);
+  return parsed ? "" : parsed.error().message;
+}
+
 void add_logger_flags(flags::Table& table, AgentFlags& flags) {
   const flags::Bytes bytes_min{log_bytes_min};
   table
@@ -80,6 +86,7 @@ void add_registration_flags(flags::Table& table, AgentFlags& flags) {
       .check(master_fault);
   table.add("registration_backoff_factor", flags.registration_backoff_factor,
             "First wait before registration; it doubles up to a minute.", {.max = 1min});
+  add_domain_flag(table, flags.domain);
   table.refuse("master_detector", "", "modules cannot be loaded");
   table.add("zk_session_timeout", flags.zk_session_timeout, "Silence after which ZooKeeper is believed no more.",
             {.min = 1s, .max = 10min});
@@ -170,13 +177,11 @@ void add_isolation_flags(flags::Table& table) {
 
 void add_remaining(flags::Table& table) {
   table.refuse("authenticate_http_executors", "false", "executors cannot be authenticated in this version");
-  table.refuse("domain", "", "an agent's domain is not published");
   table.ignore("credential", "", "agents are not authenticated");
   table.ignore("authenticatee", "crammd5", "agents are not authenticated");
   table.ignore("authentication_backoff_factor", "1secs", "agents are not authenticated");
   table.ignore("authentication_timeout_min", "5secs", "agents are not authenticated");
   table.ignore("authentication_timeout_max", "1mins", "agents are not authenticated");
-  table.ignore("agent_features", "", "the agent tells the capabilities it has");
   table.ignore("http_command_executor", "false", "plain commands run without an executor process");
   table.ignore("gc_non_executor_container_sandboxes", "false", "sandboxes of nested containers go with their executor");
 }
@@ -191,6 +196,9 @@ void add_resource_flags(flags::Table& table, AgentFlags& flags) {
       .example("cpus:24;mem:24576;ports:[21000-24000]");
   table.add("attributes", flags.attributes, "What frameworks may want to know of this machine.")
       .example("rack:abc;zone:west");
+  table.add("agent_features", flags.agent_features, "JSON: the capabilities that the agent tells its master.")
+      .path_or_text()
+      .check(features_fault);
   table.add("default_role", flags.default_role, "Role of the resources that name none.");
 }
 

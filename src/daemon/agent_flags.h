@@ -22,8 +22,10 @@ struct AgentFlags {
   Duration zk_session_timeout = std::chrono::seconds(10);
   flags::Path work_dir;
   flags::Path runtime_dir{"/var/run/mesos"};
-  std::string resources;   // Text or JSON form; empty: all detected.
-  std::string attributes;  // `rack:abc;zone:west`.
+  std::string resources;       // Text or JSON form; empty: all detected.
+  std::string domain;          // As JSON: the region and zone; empty: none.
+  std::string agent_features;  // As JSON: capabilities; empty: all.
+  std::string attributes;      // `rack:abc;zone:west`.
   std::string default_role = "*";
 
   std::string recover = "reconnect";             // Or cleanup.

@@ -33,15 +33,6 @@ agent::RecoveredContainer told(const ports::RecoveredContainer& found) {
   return container;
 }
 
-ports::ContainerSize size_of(const google::protobuf::RepeatedPtrField<mesos::v1::Resource>& resources) {
-  ports::ContainerSize size;
-  for (const mesos::v1::Resource& resource : resources) {
-    if (resource.name() == "cpus") size.cpus += resource.scalar().value();
-    if (resource.name() == "mem") size.mem_megabytes += resource.scalar().value();
-  }
-  return size;
-}
-
 ports::VolumeDirectory told(const agent::VolumeDirectory& directory) {
   return {.root = directory.root, .path = parts_of(directory.path)};
 }
@@ -124,7 +115,19 @@ void AgentShell::snapshot(std::function<void(std::shared_ptr<const agent::Snapsh
   });
 }
 
+std::string AgentShell::trouble() const {
+  const std::lock_guard lock(mutex_);
+  return trouble_;
+}
+
+void AgentShell::note_trouble() {
+  const std::string& refusal = core_.registration_refusal();
+  const std::lock_guard lock(mutex_);
+  trouble_ = refusal.empty() ? "" : "the master does not register this agent: " + refusal;
+}
+
 void AgentShell::perform(agent::Effects& effects) {
+  note_trouble();
   for (agent::Effect& effect : effects) {
     std::visit(
         Overloaded{
@@ -317,12 +320,11 @@ void AgentShell::launch(const agent::Launch& effect) {
 }
 
 void AgentShell::resize(const agent::Resize& effect) {
-  ports::ContainerSize size = size_of(effect.executor->resources());
-  for (const auto& task : effect.tasks) {
-    const ports::ContainerSize more = size_of(task->resources());
-    size.cpus += more.cpus;
-    size.mem_megabytes += more.mem_megabytes;
-  }
+  const agent::ContainerNeeds& needs = effect.needs;
+  const ports::ContainerSize size{.cpus = needs.cpus,
+                                  .mem_megabytes = needs.mem_megabytes,
+                                  .cpus_limit = needs.cpus_limit,
+                                  .mem_limit_megabytes = needs.mem_limit_megabytes};
   runtime_.resize(effect.id, size, [this, id = effect.id](Result<> result) {
     thread_.post(agent::ContainerResized{id, std::move(result)});
   });

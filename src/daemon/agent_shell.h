@@ -48,6 +48,9 @@ class AgentShell final : public api::AgentPort {
   // Unregisters and ends all tasks (AGT-184).
   void leave(std::string why);
 
+  // What keeps this agent from working, for people; empty if nothing does (AGT-044). Thread-safe.
+  std::string trouble() const;
+
   bool recovered() const override { return recovered_; }
   void subscribe(agent::ExecutorSubscribe event, api::StreamAnswer answer) override {
     executors_.subscribe(std::move(event), std::move(answer));
@@ -59,6 +62,7 @@ class AgentShell final : public api::AgentPort {
 
  private:
   void perform(agent::Effects& effects);
+  void note_trouble();
   void persist(const agent::Persist& effect);
   void connect(const agent::Connect& effect);
   void open_link(LinkNumber number, std::shared_ptr<http::Channel> channel);
@@ -83,9 +87,10 @@ class AgentShell final : public api::AgentPort {
   http::Client client_;
   std::atomic<bool> recovered_ = false;
 
-  std::mutex mutex_;    // Guards leader_, links_ and preparing_, shared with other threads.
-  std::string leader_;  // Where to connect to; empty: nowhere.
+  mutable std::mutex mutex_;  // Guards the next four, shared with other threads.
+  std::string leader_;        // Where to connect to; empty: nowhere.
   std::unordered_map<LinkNumber, std::shared_ptr<http::Channel>> links_;
+  std::string trouble_;
   std::set<ContainerId> preparing_;  // Not given up since their sandboxes were asked for.
 
   ExecutorStreams executors_;

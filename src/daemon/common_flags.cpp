@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "daemon/message_flags.h"
+#include "mesos/v1/mesos.pb.h"
 #include "net/interfaces.h"
 
 namespace stoa::net {
@@ -50,6 +52,8 @@ void add_network_flags(flags::Table& table, CommonFlags& flags) {
             "Whether the host's name is looked up where none is given; else its address is shown.");
   table.add("port_file", flags.port_file, "File that the port in use is written to, for programs that start daemons.");
   table.add("insecure", flags.insecure, "Allows to listen on other addresses than loopback without authentication.");
+  table.add("enable_jsonp", flags.enable_jsonp,
+            "Whether ?jsonp=NAME makes a read a script, for pages of other hosts: they can then read all.");
   table.refuse("ip_discovery_command", "", "give the address with --ip or --advertise_ip");
 }
 
@@ -99,6 +103,17 @@ void add_security_flags(flags::Table& table) {
   table.ignore("authentication_v0_timeout", "15secs", "agents are not authenticated");
 }
 
+void add_domain_flag(flags::Table& table, std::string& domain) {
+  table.add("domain", domain, "JSON: the region and zone that this host is in.")
+      .path_or_text()
+      .check([](const std::string& text) -> std::string {
+        mesos::v1::DomainInfo ignored;
+        const auto parsed = parse_domain(text, ignored);
+        return parsed ? "" : parsed.error().message;
+      })
+      .example(R"({"fault_domain":{"region":{"name":"r"},"zone":{"name":"z"}}})");
+}
+
 http::ServerOptions server_options(const CommonFlags& flags) {
   http::ServerOptions options;
   options.head_bytes_max = flags.http_max_head.count;
@@ -110,6 +125,7 @@ http::ServerOptions server_options(const CommonFlags& flags) {
   options.connections_max = flags.http_max_connections;
   options.connections_per_address_max = flags.http_max_connections_per_address;
   options.pipelined_max = flags.http_max_pipelined;
+  options.shutdown_time_max = 1s;  // The whole process ends within two (AGT-188).
   options.stream_bytes_max = flags.http_max_stream_backlog.count;
   return options;
 }

@@ -37,6 +37,7 @@ struct CommonFlags {
   bool hostname_lookup = true;
   flags::Path port_file;
   bool insecure = false;
+  bool enable_jsonp = false;
   AuthenticationFlags authentication;
 
   flags::Path log_dir;
@@ -62,6 +63,9 @@ void add_limit_flags(flags::Table& table, CommonFlags& flags);
 void add_logging_flags(flags::Table& table, CommonFlags& flags);
 // Flags of authorization and TLS that both daemons have in old start scripts, and that have no effect here.
 void add_security_flags(flags::Table& table);
+
+// The region and zone of this host, as JSON.
+void add_domain_flag(flags::Table& table, std::string& domain);
 
 http::ServerOptions server_options(const CommonFlags& flags);
 

@@ -48,22 +48,18 @@ std::optional<double> cpu_limit(const std::string& file) {
   return quota / period;
 }
 
-std::optional<std::int64_t> detected_cpus(const GroupLimits& limits) {
-  std::optional<std::int64_t> cpus;
+// Those that this process may run on: a cpuset or an affinity leaves fewer than there are.
+std::optional<std::int64_t> usable_cpus() {
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) cpus = CPU_COUNT(&set);
-  if (!cpus && sysconf(_SC_NPROCESSORS_ONLN) > 0) cpus = sysconf(_SC_NPROCESSORS_ONLN);
-  if (!limits.cpus) return cpus;
-  return lower(cpus, std::optional(static_cast<std::int64_t>(*limits.cpus)));
+  if (sched_getaffinity(0, sizeof(set), &set) == 0) return CPU_COUNT(&set);
+  if (const long online = sysconf(_SC_NPROCESSORS_ONLN); online > 0) return online;
+  return std::nullopt;
 }
 
-std::optional<std::int64_t> detected_mem(const GroupLimits& limits) {
+std::optional<std::int64_t> memory_bytes() {
   struct sysinfo info{};
-  std::optional<std::int64_t> total;
-  if (sysinfo(&info) == 0) total = static_cast<std::int64_t>(info.totalram) * info.mem_unit;
-  total = lower(total, limits.mem_bytes);
-  if (total) *total /= mib;
-  return total;
+  if (sysinfo(&info) != 0) return std::nullopt;
+  return static_cast<std::int64_t>(info.totalram) * info.mem_unit;
 }
 
 // Of the file system that the directory lies on, or will lie on when it is made.
@@ -103,19 +99,6 @@ Result<model::FlagResources> parse_flag(std::string_view flag, std::string_view 
   return model::from_flag_messages(holder.resources(), default_role);
 }
 
-std::string unescaped(const std::string& field) {
-  std::string text;
-  for (std::size_t i = 0; i < field.size(); ++i) {
-    if (field[i] == '\\' && i + 3 < field.size()) {
-      text.push_back(static_cast<char>(std::stoi(field.substr(i + 1, 3), nullptr, 8)));
-      i += 3;
-    } else {
-      text.push_back(field[i]);
-    }
-  }
-  return text;
-}
-
 }  // namespace
 
 std::int64_t cpus_offered(std::optional<std::int64_t> cpus) { return std::max<std::int64_t>(1, cpus.value_or(1)); }
@@ -145,15 +128,13 @@ GroupLimits group_limits(const std::string& root, std::string_view own) {
   }
 }
 
-std::set<std::string> mount_points(std::istream& table) {
-  std::set<std::string> result;
-  for (std::string line; std::getline(table, line);) {
-    std::istringstream fields(line);
-    std::string field;
-    for (int i = 0; i < 5; ++i) fields >> field;
-    result.insert(unescaped(field));
-  }
-  return result;
+std::optional<std::int64_t> cpus_within(std::optional<std::int64_t> cpus, const GroupLimits& limits) {
+  if (!limits.cpus) return cpus;
+  return lower(cpus, std::optional(static_cast<std::int64_t>(*limits.cpus)));
+}
+
+std::optional<std::int64_t> bytes_within(std::optional<std::int64_t> bytes, const GroupLimits& limits) {
+  return lower(bytes, limits.mem_bytes);
 }
 
 Result<model::Resources> agent_resources(std::string_view flag, std::string_view default_role,
@@ -169,8 +150,10 @@ Result<model::Resources> agent_resources(std::string_view flag, std::string_view
   const auto detect = [&](std::string_view name, const std::string& value) {
     if (!given->names.contains(std::string(name))) detected += fmt::format("{}:{};", name, value);
   };
-  detect("cpus", fmt::to_string(cpus_offered(detected_cpus(limits))));
-  detect("mem", fmt::to_string(mem_offered(detected_mem(limits))));
+  std::optional<std::int64_t> mem = bytes_within(memory_bytes(), limits);
+  if (mem) *mem /= mib;
+  detect("cpus", fmt::to_string(cpus_offered(cpus_within(usable_cpus(), limits))));
+  detect("mem", fmt::to_string(mem_offered(mem)));
   detect("disk", fmt::to_string(disk_offered(detected_disk(work_dir))));
   detect("ports", "[31000-32000]");
   LET(model::FlagResources found, model::parse_simple(detected, default_role));

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <iosfwd>
 #include <optional>
 #include <set>
 #include <string>
@@ -27,8 +26,10 @@ struct GroupLimits {
 };
 GroupLimits group_limits(const std::string& root, std::string_view own);
 
-// Where something is mounted, of the text of /proc/self/mountinfo.
-std::set<std::string> mount_points(std::istream& table);
+// The lower of what the hardware, with the affinity of this process, has and what its control groups allow, in whole
+// CPUs (AGT-026).
+std::optional<std::int64_t> cpus_within(std::optional<std::int64_t> cpus, const GroupLimits& limits);
+std::optional<std::int64_t> bytes_within(std::optional<std::int64_t> bytes, const GroupLimits& limits);
 
 // The agent's resources: those of `flag` (text or JSON array), and for each of cpus, mem, disk and ports that it does
 // not name, what is detected: so naming any disk means that the root disk is to be named, too (RES-066). `work_dir`

@@ -1,10 +1,10 @@
 #include "daemon/detection.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace stoa::daemon {
 namespace {
@@ -63,8 +63,6 @@ TEST(Detection, AMountDiskMustBeMounted) {
   EXPECT_TRUE(has(resources(disk_at("disks/b"), {"/not/yet/there/disks/b"}), ":64"));
   EXPECT_EQ(resources(disk_at("/mnt/a"), {"/", "/mnt"}),
             "Failed to determine agent resources: '/mnt/a' of a MOUNT disk is no mount point");
-  std::istringstream table("22 1 8:1 / / rw - ext4 /dev/sda1 rw\n31 22 0:5 / /mnt/with\\040blank rw - tmpfs none rw\n");
-  EXPECT_EQ(mount_points(table), (std::set<std::string>{"/", "/mnt/with blank"}));
 }
 
 TEST(Detection, ABadListIsRefusedInTheseWords) {
@@ -72,6 +70,36 @@ TEST(Detection, ABadListIsRefusedInTheseWords) {
   EXPECT_TRUE(resources("[{]").starts_with("Failed to determine agent resources: "));
 }
 
+// AGT-026
+TEST(Detection, TheLowerOfTheMachineAndTheGroupIsThere) {
+  const GroupLimits half{.cpus = 1.5, .mem_bytes = 1000};
+  EXPECT_EQ(cpus_within(8, half), 1);
+  EXPECT_EQ(cpus_within(1, {.cpus = 4.0, .mem_bytes = {}}), 1);
+  EXPECT_EQ(cpus_within(8, {}), 8);
+  EXPECT_EQ(cpus_within({}, {.cpus = 3.9, .mem_bytes = {}}), 3);
+  EXPECT_EQ(cpus_offered(cpus_within(8, {.cpus = 0.5, .mem_bytes = {}})), 1);
+  EXPECT_EQ(bytes_within(5000, half), 1000);
+  EXPECT_EQ(bytes_within(500, half), 500);
+  EXPECT_EQ(bytes_within({}, half), 1000);
+  EXPECT_EQ(bytes_within(5000, {}), 5000);
+}
+
+// AGT-026
+TEST(Detection, TheCpusOfThisProcessCountNotThoseOfTheMachine) {
+  cpu_set_t before;
+  ASSERT_EQ(sched_getaffinity(0, sizeof before, &before), 0);
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  ASSERT_EQ(sched_setaffinity(0, sizeof one, &one), 0);
+  const std::string text = resources("mem:1;disk:1;ports:[1-2]");
+  ASSERT_EQ(sched_setaffinity(0, sizeof before, &before), 0);
+  EXPECT_TRUE(text.ends_with("; cpus:1")) << text;
+}
+
+// AGT-026
 TEST(Detection, TheStrictestGroupOnTheWayUpCounts) {
   char pattern[] = "/tmp/detection_test.XXXXXX";
   const std::string root = mkdtemp(pattern);

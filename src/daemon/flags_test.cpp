@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "daemon/agent_flags.h"
 #include "daemon/master_flags.h"
+#include "daemon/message_flags.h"
 #include "daemon/up_flags.h"
 
 namespace stoa::daemon {
@@ -177,6 +178,58 @@ TEST(AgentFlags, TheMasterIsNamedInOneWayOnly) {
   EXPECT_EQ(parse({"--work_dir=/w", "--master=file:///etc/none"}).first, 1U);
   EXPECT_EQ(parse({"--work_dir=/w", "--master=zk://a:1,[::1]:2/m"}).first, 0U);
   EXPECT_EQ(parse({"--work_dir=/w", "--master=zk://"}).first, 1U);
+}
+
+// AGT-007
+TEST(AgentFlags, FeaturesMustHoldWhatEveryMasterCountsOn) {
+  const auto features = [](const std::string& types) {
+    std::string text = R"(--agent_features={"capabilities":[)";
+    for (const std::string_view type : split(types, ' ')) text += fmt::format(R"({{"type":"{}"}},)", type);
+    text.back() = ']';
+    return agent({text + "}"}).problems;
+  };
+  const std::string all =
+      "MULTI_ROLE HIERARCHICAL_ROLE RESERVATION_REFINEMENT RESOURCE_PROVIDER RESIZE_VOLUME AGENT_OPERATION_FEEDBACK "
+      "AGENT_DRAINING";
+  EXPECT_TRUE(features(all).empty());
+  EXPECT_TRUE(features(all + " TASK_RESOURCE_LIMITS").empty());
+  EXPECT_FALSE(*parse_agent_features(R"({"capabilities":[{"type":"MULTI_ROLE"},{"type":"HIERARCHICAL_ROLE"},)"
+                                     R"({"type":"RESERVATION_REFINEMENT"},{"type":"RESOURCE_PROVIDER"},)"
+                                     R"({"type":"RESIZE_VOLUME"},{"type":"AGENT_OPERATION_FEEDBACK"},)"
+                                     R"({"type":"AGENT_DRAINING","more":[1]}],"others":{}})"));
+  for (const std::string_view left_out : split(all, ' ')) {
+    std::string others;
+    for (const std::string_view type : split(all, ' ')) {
+      if (type != left_out) others += std::string(others.empty() ? "" : " ") + std::string(type);
+    }
+    ASSERT_EQ(features(others).size(), 1U) << left_out;
+    EXPECT_NE(features(others)[0].find(left_out), std::string::npos) << features(others)[0];
+  }
+  EXPECT_EQ(features(all + " FLYING").size(), 1U);
+  for (const char* text : {"{", "[]", "{}", R"({"capabilities":{}})", R"({"capabilities":["MULTI_ROLE"]})",
+                           R"({"capabilities":[{"type":1}]})"}) {
+    EXPECT_EQ(agent({std::string("--agent_features=") + text}).problems.size(), 1U) << text;
+  }
+}
+
+// AGT-025
+TEST(AgentFlags, ADomainHasARegionAndAZone) {
+  const char* good = R"(--domain={"fault_domain":{"region":{"name":"r"},"zone":{"name":"z"}}})";
+  EXPECT_TRUE(agent({good}).problems.empty());
+  EXPECT_TRUE(master({good, "--work_dir=/w"}).problems.empty());
+  for (const char* text : {"r/z", "{}", R"({"fault_domain":{"region":{"name":"r"},"zone":{"name":""}}})",
+                           R"({"fault_domain":{"region":{"name":""},"zone":{"name":"z"}}})"}) {
+    EXPECT_EQ(agent({std::string("--domain=") + text}).problems.size(), 1U) << text;
+  }
+}
+
+// AGT-138
+TEST(AgentFlags, JsonpIsOffUnlessItIsWanted) {
+  AgentFlags flags;
+  EXPECT_EQ(agent_table(flags).find("enable_jsonp")->default_text, "false");
+  const Strings arguments{"--enable_jsonp", "--master=[::1]:5050", "--work_dir=/w"};
+  EXPECT_TRUE(flags::parse(agent_table(flags), {.arguments = arguments}).problems.empty());
+  EXPECT_TRUE(flags.common.enable_jsonp);
 }
 
 // HA-004

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "net/loop.h"
 
 namespace stoa::daemon {
 namespace {
@@ -53,10 +54,11 @@ void set_up_logging(const LoggingOptions& options) {
   }
   auto logger = std::make_shared<spdlog::logger>("stoa", sinks.begin(), sinks.end());
   logger->set_pattern("%Y-%m-%dT%H:%M:%S.%f%z %l %v");
-  logger->set_level(threshold(options.level));
+  logger->set_level(spdlog::level::debug);  // What is less than wanted is held back by the sink.
   logger->flush_on(spdlog::level::info);
-  log::set_sink([logger](log::Level level, std::string_view component, std::string_view message) {
-    if (!logger->should_log(level_of(level))) return;
+  log::set_sink([logger, least = threshold(options.level), verbosity = options.verbosity](
+                    log::Level level, std::string_view component, std::string_view message) {
+    if (level_of(level) < least && (!verbosity || verbosity->level(net::now()) == 0)) return;
     logger->log(level_of(level), "{}: {}", component, log::one_line(message));
   });
   if (!problem.empty()) log::warning("stoa", "no log file: {}", problem);

@@ -4,6 +4,7 @@
 #include <future>
 
 #include "coordination/member_content.h"
+#include "daemon/message_flags.h"
 #include "daemon/reading.h"
 #include "daemon/version.h"
 #include "mesos/v1/mesos.pb.h"
@@ -67,9 +68,11 @@ MasterInfo master_info(const Identity& identity) {
   return info;
 }
 
-master::Config config_of(const MasterOptions& options, const Identity& identity) {
+Result<master::Config> config_of(const MasterOptions& options, const Identity& identity) {
   master::Config config;
-  config.info = std::make_shared<const MasterInfo>(master_info(identity));
+  MasterInfo info = master_info(identity);
+  if (!options.domain.empty()) TRY(parse_domain(options.domain, *info.mutable_domain()));
+  config.info = std::make_shared<const MasterInfo>(std::move(info));
   config.allocation.allocation_interval = options.allocation_interval;
   config.allocation.allocation_interval_min = options.allocation_min_interval;
   config.allocation.filter_gpu_resources = options.filter_gpu_resources;
@@ -128,7 +131,7 @@ Result<std::unique_ptr<MasterDaemon>> MasterDaemon::start(MasterOptions options,
   TRY(daemon->server_->reserve(daemon->options_.listen.endpoints));
   LET(daemon->identity_, identity_of(daemon->options_.listen, daemon->server_->endpoints()));
 
-  const master::Config config = config_of(daemon->options_, daemon->identity_);
+  LET(const master::Config config, config_of(daemon->options_, daemon->identity_));
   daemon->build_parts(loop, config);
   if (daemon->options_.zk) {
     daemon->server_->accept();
@@ -155,6 +158,8 @@ void MasterDaemon::build_parts(net::Loop& loop, const master::Config& config) {
   api::ReadingContext context = reading_context(rendering_, identity_, options_.shown, "master");
   context.elected_time = [this] { return elected_time(); };
   context.leadership = [this] { return leadership(); };
+  context.jsonp = options_.enable_jsonp;
+  context.verbosity = options_.verbosity;
   context.roles = options_.roles;
   reading_ = std::make_unique<api::MasterReading>(*shell_, std::move(context));
 }
@@ -268,6 +273,7 @@ MasterDaemon::~MasterDaemon() {
 
 void MasterDaemon::stop() {
   is_stopping_ = true;
+  if (reading_) reading_->renderings->stop();
   if (shell_) shell_->stop();
   if (server_) server_->stop();
   server_.reset();

@@ -88,7 +88,7 @@ void add_agent_health_flags(flags::Table& table, MasterFlags& flags) {
       .old_name("recovery_slave_removal_limit");
   table.refuse("whitelist", "", "agents cannot be left out of allocation by a file");
   table.refuse("require_agent_domain", "false", "domains are not checked");
-  table.refuse("domain", "", "a master's domain is not published");
+  add_domain_flag(table, flags.domain);
   table.refuse("authenticate_agents", "false", "agents cannot be authenticated in this version; use --insecure")
       .old_name("authenticate_slaves");
   table.refuse("max_executors_per_agent", "", "executors per agent have no limit").old_name("max_executors_per_slave");

@@ -17,6 +17,7 @@ struct MasterFlags {
   MasterFlags() { common.port = 5050; }
 
   CommonFlags common;
+  std::string domain;  // As JSON: the region and zone; empty: none.
   std::string cluster;
   flags::Path work_dir;
   std::string registry = "replicated_log";  // Or in_memory.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "base/verbosity.h"
 #include "daemon/authentication.h"
 #include "daemon/identity.h"
 #include "daemon/log_rotation.h"
@@ -37,6 +39,7 @@ struct MasterOptions {
   bool exit_on_lost_leadership = false;
   http::ServerOptions http;
   AuthenticationFlags authentication;
+  std::string domain;  // As JSON; empty: none.
   std::optional<std::set<std::string>> roles;
   bool root_submissions = true;
   std::optional<master::RateLimits> rate_limits;
@@ -54,6 +57,8 @@ struct MasterOptions {
   std::size_t max_completed_frameworks = 50;
   std::size_t max_completed_tasks_per_framework = 1000;
   std::size_t max_unreachable_tasks_per_framework = 1000;
+  bool enable_jsonp = false;
+  std::shared_ptr<log::Verbosity> verbosity = std::make_shared<log::Verbosity>();  // Shared with the log's sink.
   ShownFlags shown;
 };
 
@@ -65,6 +70,8 @@ struct AgentOptions {
   std::string runtime_dir = "/var/run/stoa";
   std::string resources;
   std::string attributes;
+  std::string domain;                // As JSON; empty: none.
+  bool task_resource_limits = true;  // Of the capabilities that it tells its master (AGT-007).
   std::string default_role = "*";
   http::ServerOptions http;
   AuthenticationFlags authentication;
@@ -85,6 +92,8 @@ struct AgentOptions {
   Duration disk_watch_interval = std::chrono::minutes(1);
   LogRotation log_rotation;
   fetcher::Options fetcher;
+  bool enable_jsonp = false;
+  std::shared_ptr<log::Verbosity> verbosity = std::make_shared<log::Verbosity>();  // Shared with the log's sink.
   ShownFlags shown;
 };
 

@@ -10,6 +10,7 @@
 #include "daemon/executor_variables.h"
 #include "daemon/logging.h"
 #include "daemon/master_flags.h"
+#include "daemon/message_flags.h"
 #include "daemon/rate_limits_flag.h"
 #include "daemon/serve.h"
 #include "daemon/up_flags.h"
@@ -39,8 +40,12 @@ std::optional<int> refuse_insecure(const flags::Table& table, const CommonFlags&
   return exit_insecure;
 }
 
-void begin_logging(const CommonFlags& common, const flags::Outcome& outcome) {
-  set_up_logging({.directory = common.log_dir.value, .level = common.logging_level, .quiet = common.quiet});
+void begin_logging(const CommonFlags& common, const flags::Outcome& outcome,
+                   std::shared_ptr<const log::Verbosity> verbosity) {
+  set_up_logging({.directory = common.log_dir.value,
+                  .level = common.logging_level,
+                  .quiet = common.quiet,
+                  .verbosity = std::move(verbosity)});
   for (const std::string& warning : outcome.warnings) log::warning("stoa", "{}", warning);
 }
 
@@ -73,6 +78,8 @@ Result<MasterOptions> master_options(const MasterFlags& given) {
   options.http = server_options(given.common);
   options.authentication = given.common.authentication;
   options.authentication.frameworks |= given.authenticate_frameworks;
+  options.domain = given.domain;
+  options.enable_jsonp = given.common.enable_jsonp;
   options.roles = given.roles;
   options.root_submissions = given.root_submissions;
   LET(options.rate_limits, parse_rate_limits(given.rate_limits));
@@ -117,6 +124,11 @@ Result<AgentOptions> agent_options(const AgentFlags& given) {
   options.runtime_dir = given.runtime_dir.value;
   options.resources = given.resources;
   options.attributes = given.attributes;
+  options.domain = given.domain;
+  options.enable_jsonp = given.common.enable_jsonp;
+  if (!given.agent_features.empty()) {
+    LET(options.task_resource_limits, parse_agent_features(given.agent_features));
+  }
   options.default_role = given.default_role;
   options.http = server_options(given.common);
   options.authentication = given.common.authentication;
@@ -159,7 +171,7 @@ int run_master(std::span<const std::string> args) {
   auto options = master_options(given);
   if (!options) return failed(table, options.error());
   options->shown = shown(outcome);
-  begin_logging(given.common, outcome);
+  begin_logging(given.common, outcome, options->verbosity);
   return serve_master(*std::move(options), serve_options(given.common));
 }
 
@@ -173,7 +185,7 @@ int run_agent(std::span<const std::string> args) {
   auto options = agent_options(given);
   if (!options) return failed(table, options.error());
   options->shown = shown(outcome);
-  begin_logging(given.common, outcome);
+  begin_logging(given.common, outcome, options->verbosity);
   return serve_agent(*std::move(options), serve_options(given.common));
 }
 
@@ -191,7 +203,8 @@ int run_up(std::span<const std::string> args) {
   UpOptions options{*std::move(master), *std::move(agent), given.agents, given.work_dir.value};
   options.master.shown = shown(outcome);
   options.agent.shown = options.master.shown;
-  begin_logging(given.master.common, outcome);
+  options.agent.verbosity = options.master.verbosity;
+  begin_logging(given.master.common, outcome, options.master.verbosity);
   return serve_up(std::move(options), serve_options(given.master.common));
 }
 

@@ -319,6 +319,10 @@ void on_register(Context& context, LinkNumber link, const std::shared_ptr<const 
   State& state = context.state;
   const Register& claim = message->register_();
   if (auto valid = check_claims(claim); !valid) return refuse(context, link, valid.error().message, false);
+  if (claim.agent_info().domain().has_fault_domain() && !state.config.info->domain().has_fault_domain()) {
+    return refuse(context, link, "the agent has a fault domain and the master has none: give the master one, too",
+                  false);
+  }
   if (state.registering.contains(link)) return;
   if (const auto known = state.links.find(link); known != state.links.end()) {
     // Its repetition, sent before our answer came. What it says was true then: since, tasks may have been launched over

@@ -476,6 +476,24 @@ TEST(Registration, MoreResourcesAreOfferedAtOnce) {
   EXPECT_EQ(scheduler.offer().resources(0).scalar().value(), 2);
 }
 
+// AGT-025
+TEST(Registration, AnAgentWithADomainIsToldWhyAMasterWithoutDoesNotTakeIt) {
+  Bench bench;
+  FakeAgent& agent = bench.agents.emplace_back();
+  agent.link = LinkNumber{5000};
+  agent.open = true;
+  link::ToMaster message;
+  auto& domain = *message.mutable_register_()->mutable_agent_info()->mutable_domain();
+  message.mutable_register_()->mutable_agent_info()->set_hostname("h");
+  domain.mutable_fault_domain()->mutable_region()->set_name("r");
+  domain.mutable_fault_domain()->mutable_zone()->set_name("z");
+  bench.step(FromAgent{agent.link, std::make_shared<const link::ToMaster>(message)});
+  ASSERT_FALSE(agent.received.empty());
+  EXPECT_FALSE(agent.last().refused().shutdown());
+  EXPECT_NE(agent.last().refused().message().find("domain"), std::string::npos);
+  EXPECT_TRUE(bench.snapshot().agents.empty());
+}
+
 // SCH-047 SCH-092
 TEST(Registration, AgentsOfAnotherRegionAreForThoseWhoKnowRegions) {
   const auto put_region = [](mesos::v1::DomainInfo& domain, const char* region) {

@@ -77,10 +77,12 @@ struct ContainerSpec {
   std::vector<std::pair<std::string, std::string>> environment;
 };
 
-// What a container needs: amounts of all that runs in it.
+// What a container needs: amounts of all that runs in it, and the limits that follow: none, or maybe infinite.
 struct ContainerSize {
   double cpus = 0;
   double mem_megabytes = 0;
+  std::optional<double> cpus_limit = {};
+  std::optional<double> mem_limit_megabytes = {};
 };
 
 struct LaunchedContainer {

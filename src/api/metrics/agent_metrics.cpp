@@ -77,6 +77,7 @@ MetricValues agent_metrics(const agent::Snapshot& state, const ReadingContext& c
   values["slave/invalid_status_updates"] = static_cast<double>(state.counters.invalid_status_updates);
   values["slave/valid_framework_messages"] = static_cast<double>(state.counters.valid_framework_messages);
   values["slave/invalid_framework_messages"] = static_cast<double>(state.counters.invalid_framework_messages);
+  values["slave/registrations_refused"] = static_cast<double>(state.counters.registrations_refused);
   values["slave/tasks_staging"] = counted.tasks[mesos::v1::TASK_STAGING];
   values["slave/tasks_starting"] = counted.tasks[mesos::v1::TASK_STARTING];
   values["slave/tasks_running"] = counted.tasks[mesos::v1::TASK_RUNNING];

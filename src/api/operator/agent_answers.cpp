@@ -109,9 +109,14 @@ http::Response answer_agent_process(const AgentRequest& request) {
       break;
     default:
       response.set_type(Response::GET_LOGGING_LEVEL);
-      response.mutable_get_logging_level()->set_level(0);
+      response.mutable_get_logging_level()->set_level(request.context.verbosity->level(net::now()));
   }
   return encoded(response, request.encoding);
+}
+
+http::Response set_agent_logging(const AgentRequest& request) {
+  return set_logging(request.call.set_logging_level().level(),
+                     request.call.set_logging_level().duration().nanoseconds(), request.context);
 }
 
 http::Response answer_agent_files(const AgentRequest& request) {

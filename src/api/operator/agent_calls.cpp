@@ -26,6 +26,10 @@ constexpr std::array kinds{
     AgentCallKind{.type = Call::GET_FLAGS, .answer = answer_agent_process},
     AgentCallKind{.type = Call::GET_VERSION, .answer = answer_agent_process},
     AgentCallKind{.type = Call::GET_LOGGING_LEVEL, .answer = answer_agent_process},
+    AgentCallKind{.type = Call::SET_LOGGING_LEVEL,
+                  .member = "set_logging_level",
+                  .has_member = &Call::has_set_logging_level,
+                  .answer = set_agent_logging},
     AgentCallKind{.type = Call::GET_METRICS,
                   .member = "get_metrics",
                   .has_member = &Call::has_get_metrics,
@@ -48,8 +52,6 @@ constexpr std::array kinds{
     AgentCallKind{.type = Call::GET_RESOURCE_PROVIDERS, .answer = answer_agent_state},
     // Known, and not in this version.
     AgentCallKind{.type = Call::PRUNE_IMAGES},
-    AgentCallKind{
-        .type = Call::SET_LOGGING_LEVEL, .member = "set_logging_level", .has_member = &Call::has_set_logging_level},
     AgentCallKind{.type = Call::LAUNCH_NESTED_CONTAINER,
                   .member = "launch_nested_container",
                   .has_member = &Call::has_launch_nested_container},

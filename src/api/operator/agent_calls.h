@@ -38,6 +38,7 @@ Result<> validate(const mesos::v1::agent::Call& call);
 
 // One for each call; each fills its own member of the answer.
 http::Response answer_agent_process(const AgentRequest& request);  // GET_HEALTH, GET_VERSION, GET_FLAGS, ...
+http::Response set_agent_logging(const AgentRequest& request);     // SET_LOGGING_LEVEL
 http::Response answer_agent_files(const AgentRequest& request);    // LIST_FILES, READ_FILE
 http::Response answer_agent_containers(const AgentRequest& request);
 http::Response answer_agent_state(const AgentRequest& request);  // GET_STATE, GET_TASKS, GET_EXECUTORS, ...

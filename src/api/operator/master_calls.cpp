@@ -43,8 +43,10 @@ constexpr std::array kinds{
     MasterCallKind{.type = Call::GET_QUOTA},
     MasterCallKind{.type = Call::GET_MAINTENANCE_STATUS, .from_state = get_maintenance_status},
     MasterCallKind{.type = Call::GET_MAINTENANCE_SCHEDULE, .from_state = get_maintenance_schedule},
-    MasterCallKind{
-        .type = Call::SET_LOGGING_LEVEL, .member = "set_logging_level", .has_member = &Call::has_set_logging_level},
+    MasterCallKind{.type = Call::SET_LOGGING_LEVEL,
+                   .member = "set_logging_level",
+                   .has_member = &Call::has_set_logging_level,
+                   .at_once = set_logging_level},
     MasterCallKind{.type = Call::UPDATE_WEIGHTS, .member = "update_weights", .has_member = &Call::has_update_weights},
     MasterCallKind{.type = Call::RESERVE_RESOURCES,
                    .member = "reserve_resources",

@@ -47,6 +47,7 @@ http::Response get_health(const MasterRequest& request);
 http::Response get_version(const MasterRequest& request);
 http::Response get_flags(const MasterRequest& request);
 http::Response get_logging_level(const MasterRequest& request);
+http::Response set_logging_level(const MasterRequest& request);
 http::Response list_files(const MasterRequest& request);
 http::Response read_file(const MasterRequest& request);
 // Of the cluster (state_calls.cpp).

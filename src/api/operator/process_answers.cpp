@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/answers.h"
 #include "mesos/v1/mesos.pb.h"
 
 namespace stoa::api {
@@ -47,6 +48,15 @@ Result<FilePiece> read_piece(const FileSpace& files, const std::string& path, st
   // The file may have grown since its size was taken; what was read is then in it.
   piece.size = std::max<std::uint64_t>(piece.size, piece.data.empty() ? 0 : offset + piece.data.size());
   return piece;
+}
+
+http::Response set_logging(std::uint32_t level, std::int64_t nanoseconds, const ReadingContext& context) {
+  if (nanoseconds < 0) return refusal(400, "Negative duration provided");
+  // From here to the end of time if it is that long.
+  const TimePoint now = net::now();
+  const Duration left = TimePoint::max() - now;
+  context.verbosity->set(level, now + std::min(left, Duration(nanoseconds)));
+  return done();
 }
 
 FileSpace master_files(const ReadingContext& context) {

@@ -6,6 +6,7 @@
 
 #include "api/files/file_space.h"
 #include "api/reading_context.h"
+#include "http/message.h"
 #include "proto/forward.h"
 
 namespace mesos::v1 {
@@ -28,6 +29,9 @@ struct FilePiece {
 };
 Result<FilePiece> read_piece(const FileSpace& files, const std::string& path, std::uint64_t offset,
                              std::uint64_t length);
+
+// SET_LOGGING_LEVEL: 200 when it has taken effect (OPR-047, AGT-200).
+http::Response set_logging(std::uint32_t level, std::int64_t nanoseconds, const ReadingContext& context);
 
 // What a master shows: its own log (OPR-053).
 FileSpace master_files(const ReadingContext& context);

@@ -32,8 +32,13 @@ http::Response get_flags(const MasterRequest& request) {
 http::Response get_logging_level(const MasterRequest& request) {
   Response response;
   response.set_type(Response::GET_LOGGING_LEVEL);
-  response.mutable_get_logging_level()->set_level(0);
+  response.mutable_get_logging_level()->set_level(request.context.verbosity->level(net::now()));
   return encoded(response, request.encoding);
+}
+
+http::Response set_logging_level(const MasterRequest& request) {
+  const auto& wanted = request.call.set_logging_level();
+  return set_logging(wanted.level(), wanted.duration().nanoseconds(), request.context);
 }
 
 http::Response list_files(const MasterRequest& request) {

@@ -19,6 +19,22 @@ bool is_filter(const net::Query& query) {
   return container ? !framework && !executor : framework || !executor;
 }
 
+// What is stuck, for an operator: so it is answered before recovery, too.
+std::string pending_operations(const Context& context) {
+  std::string text;
+  codec::JsonWriter out(text);
+  out.begin_object().key("pending").begin_array();
+  if (context.pending_operations) {
+    for (const PendingOperation& pending : context.pending_operations()) {
+      out.begin_object().key("operation").string(pending.operation);
+      out.key("args").begin_object().key("containerId").string(pending.container).end_object();
+      out.key("age_secs").number(std::chrono::duration<double>(pending.age).count()).end_object();
+    }
+  }
+  out.end_array().end_object();
+  return text;
+}
+
 }  // namespace
 
 void add_agent_state_routes(http::Router& router, const AgentReadingSource& reading) {
@@ -39,6 +55,10 @@ void add_agent_state_routes(http::Router& router, const AgentReadingSource& read
                     [](const MeasuredAgent& agent, const net::Query&, const Context& context) {
                       return agent_statistics(agent, context);
                     });
+  });
+  add_read(router, "/containerizer/debug", [reading](const http::Request& request, http::Responder responder) {
+    const Context& context = *reading().context;
+    responder.respond(json_answer(pending_operations(context), request.query, context));
   });
   add_read(router, "/metrics/snapshot", [reading](http::Request request, http::Responder responder) {
     const auto timeout = request.query.find("timeout");

@@ -27,8 +27,12 @@ http::Response redirect(const ReadingContext& context) {
 }  // namespace
 
 void add_process_routes(http::Router& router, const ContextSource& context) {
-  add_read(router, "/health",
-           [](const http::Request&, http::Responder responder) { responder.respond(http::empty(200)); });
+  add_logging_route(router, context);
+  add_read(router, "/health", [context](const http::Request&, http::Responder responder) {
+    // The process serves, whatever its trouble is: a restart would not help (AGT-044).
+    const std::string trouble = context().trouble ? context().trouble() : "";
+    responder.respond(trouble.empty() ? http::empty(200) : http::text(200, trouble + "\n"));
+  });
   add_read(router, "/version", [context](const http::Request& request, http::Responder responder) {
     responder.respond(json_answer(version(context()), request.query, context()));
   });

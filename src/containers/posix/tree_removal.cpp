@@ -15,9 +15,9 @@
 #include <memory>
 #include <optional>
 #include <ranges>
-#include <sstream>
 #include <vector>
 
+#include "containers/posix/mount_table.h"
 #include "containers/posix/system_error.h"
 
 namespace stoa::containers {
@@ -97,20 +97,6 @@ class Removal {
   unsigned long long moves_ = 0;
 };
 
-// In the mount table blanks are written as octal numbers.
-std::string unescaped(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      result += static_cast<char>(std::stoi(text.substr(i + 1, 3), nullptr, 8));
-      i += 3;
-    } else {
-      result += text[i];
-    }
-  }
-  return result;
-}
-
 }  // namespace
 
 Result<Descriptor> open_below(int base, const std::string& path) {
@@ -128,14 +114,9 @@ Result<> remove_content(int directory) {
 
 Result<> unmount_below(const std::string& path) {
   std::ifstream table("/proc/self/mountinfo");
-  std::vector<std::string> mounts;
-  for (std::string line; std::getline(table, line);) {
-    std::istringstream fields(line);
-    std::string field;
-    for (int i = 0; i < 5; ++i) fields >> field;
-    if (std::string target = unescaped(field); target.starts_with(path + "/")) mounts.push_back(std::move(target));
-  }
+  const std::vector<std::string> mounts = mount_points(table);
   for (const std::string& target : mounts | std::views::reverse) {
+    if (!target.starts_with(path + "/")) continue;
     if (::umount2(target.c_str(), UMOUNT_NOFOLLOW) != 0) return system_failure("unmount '" + target + "'", errno);
   }
   return {};
