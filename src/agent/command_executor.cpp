@@ -149,6 +149,12 @@ ExecutorActions CommandExecutor::recover(const Recovery& recovery, TimePoint now
     return exited({.wait_status = wait_status_unknown});
   }
   phase_ = Phase::running;
+  if (recovery.container->never_ran && !kill_ && recovery.latest != v1::TASK_RUNNING) {
+    return end({.state = v1::TASK_DROPPED,
+                .reason = v1::TaskStatus::REASON_AGENT_RESTARTED,
+                .from_agent = true,
+                .message = "Task launched during agent restart"});
+  }
   if (!recovery.container->running) return exited({.wait_status = recovery.container->wait_status});
   ExecutorActions actions;
   if (kill_) {

@@ -205,6 +205,25 @@ TEST(CommandExecutor, NothingFollowsATerminalState) {
   EXPECT_EQ(executor.deadline(), std::nullopt);
 }
 
+// AGT-056 EXE-045
+TEST(CommandExecutor, AProcessThatWasNeverLetGoIsNoFailureOfTheTask) {
+  const RecoveredContainer cut_off{.never_ran = true};
+  for (const auto latest : {std::optional<v1::TaskState>(), std::optional(v1::TASK_STARTING)}) {
+    CommandExecutor executor({});
+    const auto actions = executor.recover({.latest = latest, .kill = {}, .ran = {}, .container = cut_off}, start);
+    ASSERT_EQ(actions.size(), 1U);
+    const Report& report = std::get<Report>(actions.front());
+    EXPECT_EQ(report.state, v1::TASK_DROPPED);
+    EXPECT_EQ(report.reason, v1::TaskStatus::REASON_AGENT_RESTARTED);
+    EXPECT_EQ(report.message, "Task launched during agent restart");
+  }
+  CommandExecutor killed({});
+  const auto actions = killed.recover(
+      {.latest = v1::TASK_STARTING, .kill = CommandExecutor::SavedKill{.grace = 3s}, .ran = {}, .container = cut_off},
+      start);
+  EXPECT_EQ(std::get<Report>(actions.front()).state, v1::TASK_KILLED);
+}
+
 // EXE-045 EXE-121
 TEST(CommandExecutor, WhatARestartFindsDecidesHowTheTaskGoesOn) {
   const RecoveredContainer alive{.running = true, .pid = 4711};

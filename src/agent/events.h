@@ -45,12 +45,13 @@ constexpr int wait_status_unknown = -1;
 struct RecoveredContainer {
   ContainerId id;
   bool running = false;
+  bool never_ran = false;                 // Its launch was cut off before the program ran.
   int wait_status = wait_status_unknown;  // Of one that has ended.
   int pid = 0;                            // Of its first process, while it runs.
 };
 
-// Answers RecoverContainers. A container that is asked for and not listed has left no trace: it never started, or its
-// end was not recorded.
+// Answers RecoverContainers. A container that is asked for and not listed has left no trace: its end was not recorded,
+// or nobody can say whether it started.
 struct ContainersRecovered {
   std::vector<RecoveredContainer> containers;
 };

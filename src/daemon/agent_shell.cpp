@@ -28,6 +28,7 @@ agent::RecoveredContainer told(const ports::RecoveredContainer& found) {
   agent::RecoveredContainer container;
   container.id = found.id;
   container.running = found.state == ports::RecoveredContainer::State::running;
+  container.never_ran = found.state == ports::RecoveredContainer::State::never_ran;
   container.pid = found.pid;
   container.wait_status = found.wait_status;
   return container;

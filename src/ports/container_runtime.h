@@ -97,9 +97,10 @@ struct ContainerExit {
 
 struct RecoveredContainer {
   enum class State {
-    running,  // Taken over; its exit will be reported.
-    ended,    // Ended while nobody looked; `wait_status` is true. Will not be reported again.
-    lost,     // Nothing is left of it, or it never ran. Will not be reported again.
+    running,    // Taken over; its exit will be reported.
+    ended,      // Ended while nobody looked; `wait_status` is true. Will not be reported again, nor will the next.
+    never_ran,  // Its launch was cut off: it is certain that not an instruction of it was run.
+    lost,       // Nothing is known of its end.
   };
   ContainerId id;
   State state = State::lost;

@@ -420,6 +420,8 @@ ports::RecoveredContainer PosixRuntime::recover_one(const ContainerId& id) {
   if (const std::optional<int> status = directory_.wait_status(id)) {
     return {.id = id, .state = State::ended, .wait_status = *status};
   }
+  // A shim that is being destroyed may have let its process go.
+  if (!containers_.contains(id) && directory_.never_ran(id)) return {.id = id, .state = State::never_ran};
   if (pids) kill_session(pids->main);
   return {.id = id, .state = State::lost};
 }

@@ -139,9 +139,26 @@ TEST_F(RecoveryTest, AContainerWhoseRuntimeDirectoryWasLostIsDestroyed) {
 }
 
 // CON-018
-TEST_F(RecoveryTest, AContainerThatLeftNothingIsLost) {
+TEST_F(RecoveryTest, OfWhatLeftNothingItIsCertainThatItNeverRanUnlessAllWasLost) {
+  runtime_.reset();
+  std::filesystem::remove_all(options().runtime_directory);
   restart();
   EXPECT_EQ(recover({"never"})[0].state, State::lost);
+  restart();
+  EXPECT_EQ(recover({"never"})[0].state, State::never_ran);
+}
+
+TEST_F(RecoveryTest, ALaunchThatWasCutOffIsToldFromOneWhoseEndWasLost) {
+  restart();
+  std::filesystem::create_directory(runtime_path("c"));
+  EXPECT_EQ(recover({"c"})[0].state, State::never_ran);
+  const std::string gone = " 999999999 1 999999999 1\n";
+  std::ofstream(runtime_path("c") + "/pid") << boot_id() << gone;
+  restart();
+  EXPECT_EQ(recover({"c"})[0].state, State::lost);
+  std::ofstream(runtime_path("c") + "/status") << "never ran\n";
+  restart();
+  EXPECT_EQ(recover({"c"})[0].state, State::never_ran);
 }
 
 TEST_F(RecoveryTest, AReusedPidIsNotTakenForTheContainer) {
@@ -225,7 +242,7 @@ TEST_F(HeldProcessTest, IfTheAgentDiesTheProcessEndsWithoutHavingRun) {
   ASSERT_EQ(::waitpid(shim.pid, nullptr, 0), shim.pid);
   EXPECT_TRUE(ends(*main));
   EXPECT_FALSE(has_run());
-  EXPECT_FALSE(std::filesystem::exists(runtime_path("c") + "/status"));
+  EXPECT_EQ(read_whole(runtime_path("c") + "/status"), "never ran\n");
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ RuntimeDirectory::RuntimeDirectory(const std::string& runtime_dir)
 
 Result<> RuntimeDirectory::open() {
   std::error_code error;
-  std::filesystem::create_directories(root_, error);
+  is_new_ = std::filesystem::create_directories(root_, error);
   if (error) return system_failure("runtime directory '" + root_ + "'", error.value());
   if (::chmod(root_.c_str(), 0700) != 0) return system_failure("runtime directory '" + root_ + "'", errno);
   return {};
@@ -85,6 +85,16 @@ std::optional<int> RuntimeDirectory::wait_status(const ContainerId& id) const {
   int status = 0;
   if (!(file >> status)) return std::nullopt;
   return status;
+}
+
+bool RuntimeDirectory::never_ran(const ContainerId& id) const {
+  std::error_code error;
+  if (!std::filesystem::exists(path(id), error)) return !error && !is_new_;
+  std::ifstream status(path(id) + "/" + shim::status_file);
+  std::string line;
+  if (std::getline(status, line)) return line == shim::never_ran;
+  // Its pid is on disk before a process is let go.
+  return !std::filesystem::exists(path(id) + "/" + shim::pid_file, error) && !error;
 }
 
 }  // namespace stoa::containers

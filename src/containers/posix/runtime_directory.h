@@ -37,6 +37,9 @@ class RuntimeDirectory {
   // Nothing if the file is missing or torn, or of another boot.
   std::optional<ContainerPids> pids(const ContainerId& id) const;
   std::optional<int> wait_status(const ContainerId& id) const;
+  // Whether it is certain that the container's program never ran: its process was never let go, or never made. Of one
+  // that left nothing at all nothing is certain if the whole directory was lost before open().
+  bool never_ran(const ContainerId& id) const;
 
   // Shims that run for containers of this directory, whether or not anything is left in it (AGT-075). O(processes of
   // the host).
@@ -47,6 +50,7 @@ class RuntimeDirectory {
 
  private:
   std::string root_;
+  bool is_new_ = false;  // It was made by open().
   std::string boot_id_;
 };
 

@@ -158,7 +158,11 @@ pid_t start(const Program& program) {
   if (const int error = write_pids(program, child, relay); error != 0) fail(Step::prepare, error);
   report(Stage::held, child);
   char release = 0;
-  if (read(socket_descriptor, &release, 1) != 1) _exit(1);
+  if (read(socket_descriptor, &release, 1) != 1) {
+    Line line;
+    write_file(program.runtime_directory, status_file, line.add(never_ran).add("\n"));
+    _exit(1);
+  }
   if (write(hold[1], &release, 1) != 1) fail(Step::prepare, errno);
   close(hold[1]);
   Failure failure;

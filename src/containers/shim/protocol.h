@@ -70,7 +70,9 @@ inline constexpr int forwarding_signal = 40;
 // One line: boot id, then pid and start time (field 22 of /proc/PID/stat) of the shim, of the first process, and of the
 // relay if there is one.
 inline constexpr const char* pid_file = "pid";
-// One line: the wait status of the first process. Written when no process of the container is left.
+// One line: the wait status of the first process. Written when no process of the container is left. Or `never_ran`, if
+// the runtime ended before it let the process go.
 inline constexpr const char* status_file = "status";
+inline constexpr const char* never_ran = "never ran";
 
 }  // namespace stoa::containers::shim
