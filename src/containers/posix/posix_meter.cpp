@@ -1,20 +1,14 @@
 #include "containers/posix/posix_meter.h"
 
-#include <fts.h>
-#include <sys/stat.h>
-
-#include <array>
-#include <set>
 #include <utility>
 
+#include "containers/posix/disk_usage.h"
 #include "containers/posix/process_table.h"
 
 namespace stoa::containers {
 namespace {
 
-constexpr std::size_t files_max = 5'000'000;
 constexpr Duration forgotten_after = std::chrono::minutes(5);  // A directory that nobody asks for.
-constexpr std::uint64_t block_bytes = 512;
 
 TimePoint now() { return TimePoint(std::chrono::steady_clock::now().time_since_epoch()); }
 
@@ -92,32 +86,6 @@ void PosixMeter::measure(const std::string& directory) {
   measured.bytes = bytes;
   measured.time = now();
   measured.waits = false;
-}
-
-std::optional<std::uint64_t> bytes_below(const std::string& directory, const std::atomic<bool>& stop) {
-  std::string path = directory;
-  std::array<char*, 2> roots{path.data(), nullptr};
-  const std::unique_ptr<FTS, int (*)(FTS*)> walk(
-      ::fts_open(roots.data(), FTS_PHYSICAL | FTS_XDEV | FTS_NOCHDIR, nullptr), ::fts_close);
-  if (!walk) return std::nullopt;
-  std::uint64_t bytes = 0;
-  std::size_t files = 0;
-  std::set<std::pair<dev_t, ino_t>> linked;
-  while (const FTSENT* entry = ::fts_read(walk.get())) {
-    if (stop || ++files > files_max) return std::nullopt;
-    if (entry->fts_level == 0 && (entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR)) return std::nullopt;
-    // Directories come twice; what vanished meanwhile has no size.
-    if (entry->fts_info == FTS_DP || entry->fts_info == FTS_NS || entry->fts_info == FTS_DNR ||
-        entry->fts_info == FTS_ERR) {
-      continue;
-    }
-    const struct stat& status = *entry->fts_statp;
-    if (entry->fts_info != FTS_D && status.st_nlink > 1 && !linked.emplace(status.st_dev, status.st_ino).second) {
-      continue;
-    }
-    bytes += static_cast<std::uint64_t>(status.st_blocks) * block_bytes;
-  }
-  return bytes;
 }
 
 }  // namespace stoa::containers

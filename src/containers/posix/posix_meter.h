@@ -61,8 +61,4 @@ class PosixMeter final : public ports::ContainerMeter {
   std::unique_ptr<EventThread> processes_;
 };
 
-// The bytes of the disk that files below `directory` take, each once however many names it has there. Links are not
-// followed, and mounts not entered. Nothing if it cannot be read, has more than 5 million files, or `stop` became true.
-std::optional<std::uint64_t> bytes_below(const std::string& directory, const std::atomic<bool>& stop);
-
 }  // namespace stoa::containers
