@@ -331,9 +331,7 @@ Result<> Allocator::update_available(const AgentId& id, const model::Resources& 
     return fail(Code::failed_precondition,
                 fmt::format("agent {}: '{}' does not contain '{}'", id.value, agent->free.to_text(), before.to_text()));
   }
-  model::Resources total = agent->spec.total;
-  TRY(total.subtract(before));
-  books_->set_total(*agent, total + after);
+  books_->exchange(*agent, before, after);
   books_->request(*agent, now);
   return {};
 }

@@ -213,6 +213,29 @@ void Books::set_total(Agent& agent, model::Resources whole) {
   recompute_free(agent);
 }
 
+void Books::exchange(Agent& agent, const model::Resources& before, const model::Resources& after) {
+  if (!before.shared().empty() || !after.shared().empty()) {
+    model::Resources whole = agent.spec.total;
+    whole -= before;
+    return set_total(agent, whole + after);
+  }
+  Amounts sum = total;
+  subtract(sum, names.amounts_of(before));
+  add(sum, names.amounts_of(after));
+  count_reservations(before, false);
+  count_reservations(after, true);
+  if (sum != total) {
+    total = std::move(sum);
+    tree.set_total(total);
+  }
+  agent.has_gpus = agent.has_gpus || has_gpus(after);
+  for (model::Resources* each : {&agent.spec.total, &agent.free}) {
+    *each -= before;
+    *each += after;
+  }
+  wake(agent);
+}
+
 void Books::count_reservations(const model::Resources& whole, bool added) {
   for (const auto& [resource, count] : whole) {
     if (!resource.is_scalar() || !resource.is_reserved() || resource.is_revocable()) continue;

@@ -107,6 +107,9 @@ class Books {
   Agent& insert_agent(const AgentId& id, AgentSpec spec);
   void erase_agent(Agent& agent);
   void set_total(Agent& agent, model::Resources total);
+  // Replaces `before`, which is free, in the agent's total. O(members) where no shared volume is among them, with no
+  // copy of the whole: an agent may have thousands of reservations (RES-180).
+  void exchange(Agent& agent, const model::Resources& before, const model::Resources& after);
   // Something changed that may make somebody want what the agent has free.
   void wake(Agent& agent);
   // Is somebody to be asked in a cycle whether they want what it has free?

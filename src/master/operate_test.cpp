@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <ctime>
+
+#include "base/times_count.h"
 #include "master/testing.h"
 #include "mesos/v1/mesos.pb.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
@@ -260,6 +263,37 @@ TEST(OperatingWithWhitelist, OnlyRolesOnItMaySubscribe) {
             Lines{"ERROR Roles { zz } are not present in the master's --roles"});
   EXPECT_EQ(bench.subscribe(test_framework({"a/b"})).told().size(), 1U) << "a parent does not admit its children";
   EXPECT_TRUE(bench.subscribe(test_framework({"a", "*"})).open) << "`*` always is";
+}
+
+// RES-180
+TEST(ManyReservations, OneMoreOrLessIsMadeInMillisecondsByMasterAndAllocatorTogether) {
+  Bench bench;
+  bench.audits = false;  // They look at everything.
+  FakeAgent& agent = bench.agents.emplace_back();
+  agent.hostname = "node0";
+  agent.resources = "cpus:10000";
+  auto also = std::make_shared<link::Register>();
+  Resources total = resources("cpus:3600");
+  for (int i = 0; i < 6'400; ++i) total.add(reserved(resource("cpus:1"), dynamic_reservation("r" + std::to_string(i))));
+  total.to_messages(WireForm::new_form, *also->mutable_total_resources());
+  agent.also = also;
+  const std::clock_t registering = std::clock();
+  bench.connect(agent);
+  if (times_count) EXPECT_LT(std::clock() - registering, CLOCKS_PER_SEC);
+  ASSERT_EQ(bench.snapshot().agents.front()->total.size(), 6'401U);
+  unsigned long long next = 1'000'000;
+  std::clock_t shortest = CLOCKS_PER_SEC;
+  for (int i = 0; i < 5; ++i) {
+    for (const auto type : {OperationInfo::RESERVE, OperationInfo::UNRESERVE}) {
+      const ReplyNumber number{next++};
+      const auto info = std::make_shared<const OperationInfo>(operation(type, for_role("cpus:1")));
+      const std::clock_t begin = std::clock();
+      bench.master.step(Operate{number, agent.id, info, {}}, bench.now, bench.effects);
+      shortest = std::min(shortest, std::clock() - begin);
+    }
+  }
+  if (times_count) EXPECT_LT(shortest, CLOCKS_PER_SEC / 200);
+  RecordProperty("microseconds", std::to_string(shortest * 1'000'000 / CLOCKS_PER_SEC));
 }
 
 }  // namespace

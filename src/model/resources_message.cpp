@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "mesos/v1/mesos.pb.h"
 #include "model/resources.h"
@@ -49,7 +52,23 @@ Result<Resources> Resources::from_messages(const Messages& messages) {
   TRY(check_list(parsed));
   Resources result;
   result.members_.reserve(parsed.size());
-  for (const Resource& resource : parsed) result.add(resource);
+  // As add() does, without a look at all members for each: an agent may have thousands of reservations (RES-180). What
+  // adds up has one role.
+  std::unordered_map<std::string_view, std::vector<std::size_t>> by_role;
+  for (const Resource& resource : parsed) {
+    if (resource.is_empty()) continue;
+    std::vector<std::size_t>& places = by_role[resource.reservation_role()];
+    const auto found = std::ranges::find_if(
+        places, [&](std::size_t place) { return resource.is_addable_to(result.members_[place].resource); });
+    if (found == places.end()) {
+      places.push_back(result.members_.size());
+      result.members_.push_back({resource, 1});
+    } else if (resource.is_shared()) {
+      ++result.members_[*found].count;
+    } else {
+      result.members_[*found].resource += resource;
+    }
+  }
   return result;
 }
 
