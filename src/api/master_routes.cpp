@@ -11,6 +11,7 @@ void add_master_routes(http::Router& router, const MasterReadingSource& reading)
   v0::add_process_routes(router, context);
   v0::add_master_state_routes(router, reading);
   v0::add_master_command_routes(router, reading);
+  v0::add_machine_routes(router, reading);
   add_file_routes(router, context, [reading](const FilesReady& ready) {
     ready(std::make_shared<const FileSpace>(master_files(*reading().context)));
   });

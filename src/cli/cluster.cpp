@@ -156,6 +156,22 @@ Result<http::Response> Cluster::fetch(const net::Url& base, std::string_view tar
   return fail(answer.error().code, fmt::format("{}: {}", base.authority(), answer.error().message));
 }
 
+Result<> Cluster::post(std::string_view target, std::string json) {
+  http::ClientRequest request{.method = "POST",
+                              .url = master_,
+                              .headers = {{"Content-Type", "application/json"}, {"Accept", "application/json"}},
+                              .body = std::move(json),
+                              .timeout = timeout_,
+                              .redirects_max = redirects_max};
+  request.url.path = target;
+  const Result<http::Response> answer = await(client_, std::move(request));
+  if (!answer) {
+    return fail(answer.error().code, fmt::format("{}: {}", master_.authority(), answer.error().message));
+  }
+  if (answer->status / 100 != 2) return std::unexpected(error_of_status(answer->status, answer->body));
+  return {};
+}
+
 Result<JsonValue> Cluster::get(const net::Url& base, std::string_view target) {
   LET(const http::Response answer, fetch(base, target, {{"Accept", "application/json"}}));
   if (answer.status != 200) return std::unexpected(error_of_status(answer.status, answer.body));

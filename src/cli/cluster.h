@@ -52,6 +52,9 @@ class Cluster {
   Result<JsonValue> get(std::string_view target);
   // The answer of any status of the daemon at `base`. Blocks. Fails with unavailable, timed_out.
   Result<http::Response> fetch(const net::Url& base, std::string_view target, const http::Headers& headers);
+  // Has the master do what POST `target` asks with this JSON. Blocks. Fails as error_of_status() says, or with
+  // unavailable, timed_out.
+  Result<> post(std::string_view target, std::string json);
   // As get(), of any daemon at `base`.
   Result<JsonValue> get(const net::Url& base, std::string_view target);
 

@@ -47,6 +47,10 @@ int list_agents(std::span<const std::string> arguments);
 int list_frameworks(std::span<const std::string> arguments);
 int show_logs(std::span<const std::string> arguments);
 int kill_task(std::span<const std::string> arguments);
+int drain_agent(std::span<const std::string> arguments);
+int deactivate_agent(std::span<const std::string> arguments);
+int reactivate_agent(std::span<const std::string> arguments);
+int manage_maintenance(std::span<const std::string> arguments);
 int show_version(std::span<const std::string> arguments);
 int run_demo(std::span<const std::string> arguments);
 

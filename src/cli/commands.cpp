@@ -8,7 +8,7 @@
 namespace stoa::cli {
 namespace {
 
-constexpr std::array<Command, 12> all{{
+constexpr auto all = std::to_array<Command>({
     {"up", "Runs a whole cluster on this machine: a master and an agent.", daemon::run_up},
     {"master", "Runs a master, which offers what agents have to frameworks.", daemon::run_master},
     {"agent", "Runs an agent, which runs tasks on this machine.", daemon::run_agent},
@@ -18,10 +18,14 @@ constexpr std::array<Command, 12> all{{
     {"kill", "Ends a task that `stoa run --detach` started.", kill_task},
     {"agents", "Lists agents and how much of them is in use.", list_agents},
     {"frameworks", "Lists frameworks and their dominant shares.", list_frameworks},
+    {"drain", "Ends what runs on an agent and gives it nothing new.", drain_agent},
+    {"deactivate", "Has nothing more of an agent offered.", deactivate_agent},
+    {"reactivate", "Has an agent that was drained or deactivated offered again.", reactivate_agent},
+    {"maintenance", "Says when machines will be away, and takes them down and up.", manage_maintenance},
     {"version", "Shows the versions of this program and of the master.", show_version},
     {"guardian", "Frees the lead of a master that dies; started by it.", daemon::run_guardian, true},
     {"demo", "Two frameworks share a cluster, as a moving picture.", run_demo, true},
-}};
+});
 
 }  // namespace
 

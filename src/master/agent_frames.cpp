@@ -1,5 +1,6 @@
 // What a registered agent says: answers to pings, statuses of tasks, executors that ended, messages, farewell.
 #include "master/agents.h"
+#include "master/deactivation.h"
 #include "master/executors.h"
 #include "master/offers.h"
 #include "master/operation_book.h"
@@ -72,7 +73,9 @@ void on_unregister(Context& context, Agent& agent) {
   if (agent.marking) return;
   agent.marking = true;
   context.state.metrics.count("master/messages_unregister_slave");
-  persist(context, {{"agent", agent.id.value, ""}}, RemoveAgent{agent.id});
+  std::vector<RegistryChange> changes{{"agent", agent.id.value, ""}};
+  if (auto forgotten = forget_deactivation(context.state, agent.id)) changes.push_back(*std::move(forgotten));
+  persist(context, std::move(changes), RemoveAgent{agent.id});
 }
 
 }  // namespace

@@ -11,6 +11,10 @@
 #include "base/result.h"
 #include "proto/forward.h"
 
+namespace mesos::v1 {
+class DrainConfig;
+}  // namespace mesos::v1
+
 namespace mesos::v1::maintenance {
 class Schedule;
 }  // namespace mesos::v1::maintenance
@@ -85,8 +89,31 @@ struct UpdateMaintenance {
   std::shared_ptr<const mesos::v1::maintenance::Schedule> schedule;
 };
 
+// A machine of the maintenance schedule: its address in the one spelling of net::Address. Either may be empty.
+struct Machine {
+  std::string hostname;
+  std::string ip;
+};
+
+// An operator takes machines down for their maintenance, or says that they are up again (OPR-155, OPR-156). At least
+// one, none twice.
+struct SwitchMachines {
+  ReplyNumber reply;
+  bool down = false;
+  std::vector<Machine> machines;
+};
+
+// An operator drains an agent, or wants no offers from it, or wants them again (OPR-160 to OPR-166).
+struct SwitchAgent {
+  enum class To { drained, deactivated, active };
+  ReplyNumber reply;
+  AgentId agent;
+  To to = To::active;
+  std::shared_ptr<const mesos::v1::DrainConfig> config;  // Of a drain.
+};
+
 // What an operator can ask for. Each is answered with one Reply.
-using OperatorCommand = std::variant<Teardown, MarkGone, Operate, UpdateMaintenance>;
+using OperatorCommand = std::variant<Teardown, MarkGone, Operate, UpdateMaintenance, SwitchMachines, SwitchAgent>;
 
 struct FromAgent {
   LinkNumber link;
@@ -101,6 +128,6 @@ struct LinkClosed {
 struct Tick {};
 
 using Event = std::variant<RegistryLoaded, Persisted, Subscribe, SchedulerCall, StreamClosed, Teardown, MarkGone,
-                           Operate, UpdateMaintenance, FromAgent, LinkClosed, Tick>;
+                           Operate, UpdateMaintenance, SwitchMachines, SwitchAgent, FromAgent, LinkClosed, Tick>;
 
 }  // namespace stoa::master

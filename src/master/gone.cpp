@@ -1,6 +1,7 @@
 #include "master/gone.h"
 
 #include "master/agents.h"
+#include "master/deactivation.h"
 #include "master/operation_book.h"
 #include "master/send.h"
 #include "master/tasks.h"
@@ -66,17 +67,22 @@ void on_mark_gone(Context& context, const MarkGone& event) {
     context.effects.push_back(Reply{event.reply, {}});
     return;
   }
-  const auto info = find_settled(state, id);
-  if (!info) {
-    context.effects.push_back(Reply{event.reply, std::unexpected(info.error())});
-    return;
-  }
+  const auto begun = begin_gone(context, id, event.reply);
+  if (!begun) context.effects.push_back(Reply{event.reply, begun});
+}
+
+Result<> begin_gone(Context& context, const AgentId& id, std::optional<ReplyNumber> reply) {
+  State& state = context.state;
+  LET(const std::shared_ptr<const mesos::v1::AgentInfo> info, find_settled(state, id));
   if (const auto known = state.agents.find(id); known != state.agents.end()) known->second.marking = true;
   if (const auto known = state.recovered_agents.find(id); known != state.recovered_agents.end()) {
     known->second.marking = true;
   }
   state.registering_agents.insert(id);  // Whoever comes under this id meanwhile waits for the outcome (HA-113).
-  persist(context, {agent_record(context, id, registry::Agent::GONE, info->get())}, MarkAgentGone{id, event.reply});
+  std::vector<RegistryChange> changes{agent_record(context, id, registry::Agent::GONE, info.get())};
+  if (auto forgotten = forget_deactivation(state, id)) changes.push_back(*std::move(forgotten));
+  persist(context, std::move(changes), MarkAgentGone{id, reply});
+  return {};
 }
 
 void finish_gone(Context& context, const MarkAgentGone& marked) {
@@ -94,7 +100,7 @@ void finish_gone(Context& context, const MarkAgentGone& marked) {
   } else if (!was_unreachable) {
     tell_agent_failure(context, id);
   }
-  context.effects.push_back(Reply{marked.reply, {}});
+  if (marked.reply) context.effects.push_back(Reply{*marked.reply, {}});
 }
 
 }  // namespace stoa::master

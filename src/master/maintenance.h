@@ -5,19 +5,31 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "master/state.h"
 
 namespace stoa::master {
 
-// Durable first. The reply comes with the write.
-void on_update_maintenance(Context& context, const UpdateMaintenance& event);
-void finish_update_maintenance(Context& context, const ScheduleMaintenance& scheduled);
+// Takes over a record of an earlier leader: "schedule", or "down", in any order. Fails with malformed.
+Result<> load_maintenance(State& state, const std::string& id, const std::string& bytes);
+// The record of the machines that are down.
+RegistryChange down_record(const Maintenance& maintenance, const std::set<MachineKey>& down);
 
-// Takes over what an earlier leader wrote. Fails with malformed.
-Result<> load_schedule(State& state, const std::string& bytes);
+MachineKey key_of(const std::string& hostname, const std::string& ip);
+// The machine that an agent of this name and these addresses runs on, if it is scheduled. Name and address must both be
+// equal; a missing field is the empty text (OPR-150).
+std::optional<MachineKey> machine_of(const Maintenance& maintenance, const std::string& hostname,
+                                     const std::vector<std::string>& addresses);
+// Whether that machine is down now.
+bool is_down(const Maintenance& maintenance, const std::string& hostname, const std::vector<std::string>& addresses);
+
+// Puts a schedule, which is durable, into force, for all agents.
+void enforce_schedule(Context& context, std::shared_ptr<const mesos::v1::maintenance::Schedule> schedule);
 
 // Notes what the schedule says of the agent's machine. If that is new its offers are rescinded, to be made again, and
 // so are the inverse ones; what frameworks have answered is forgotten (OPR-153, SCH-250, SCH-251).

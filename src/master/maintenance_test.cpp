@@ -321,5 +321,116 @@ TEST(MaintenanceRecord, ALeaderThatCannotReadItDoesNotLead) {
   EXPECT_TRUE(bench.stepped_down);
 }
 
+struct Machines : Maintenance {
+  Result<> turn(bool down, std::initializer_list<const char*> hostnames) {
+    SwitchMachines command{ReplyNumber{next++}, down, {}};
+    for (const char* hostname : hostnames) command.machines.push_back({hostname, "fd00::1"});
+    const ReplyNumber number = command.reply;
+    bench.step(std::move(command));
+    return bench.replies.contains(number) ? bench.replies.at(number) : fail(Code::internal, "not answered");
+  }
+  std::string refusal(bool down, std::initializer_list<const char*> hostnames) {
+    const auto outcome = turn(down, hostnames);
+    return outcome ? "done" : outcome.error().message;
+  }
+};
+
+// OPR-155 OPR-154
+TEST_F(Machines, WhatGoesDownIsRemovedAndNotLetInAgain) {
+  FakeAgent& agent = bench.add_agent("cpus:4;mem:1024", "node0");
+  bench.add_agent("cpus:4;mem:1024", "node1");
+  FakeScheduler& user = bench.subscribe(test_framework());
+  bench.round();
+  bench.launch(user, test_task("t1", agent.id, "cpus:1;mem:64"));
+  EXPECT_EQ(refusal(true, {"node0"}), "Machine 'node0' (fd00::1) is not part of a maintenance schedule");
+  schedule(schedule_of({"node0", "node9"}));
+  EXPECT_EQ(refusal(false, {"node0"}), "Machine 'node0' (fd00::1) is not in DOWN mode");
+  EXPECT_EQ(status()->draining_machines_size(), 2);
+  const AgentId id = agent.id;
+  user.told();
+  EXPECT_EQ(refusal(true, {"NODE0", "elsewhere"}),
+            "Machine 'elsewhere' (fd00::1) is not part of a maintenance schedule");
+  EXPECT_EQ(bench.snapshot().agents.size(), 2U) << "all or none";
+  bench.hold_writes();
+  turn(true, {"NODE0"});
+  EXPECT_EQ(bench.snapshot().agents.size(), 2U) << "durable first";
+  bench.release_all_writes();
+  EXPECT_TRUE(agent.last().has_shutdown());
+  EXPECT_EQ(bench.snapshot().agents.size(), 1U);
+  const Lines told = user.told();
+  EXPECT_NE(std::ranges::find(told, "FAILURE " + id.value), told.end());
+  EXPECT_NE(std::ranges::find(told, "UPDATE t1 TASK_GONE"), told.end());
+  EXPECT_EQ(refusal(true, {"node0"}), "Machine 'node0' (fd00::1) is not in DRAINING mode");
+  ASSERT_EQ(status()->down_machines_size(), 1);
+  EXPECT_EQ(status()->down_machines(0).hostname(), "node0");
+  ASSERT_EQ(status()->draining_machines_size(), 1);
+  EXPECT_EQ(status()->draining_machines(0).id().hostname(), "node9");
+  FakeAgent& again = bench.agents.emplace_back();
+  again.hostname = "node0";
+  again.resources = "cpus:1";
+  bench.connect(again);
+  EXPECT_TRUE(again.last().refused().shutdown());
+  EXPECT_EQ(bench.snapshot().agents.size(), 1U);
+}
+
+// OPR-156 OPR-152
+TEST_F(Machines, WhatIsUpAgainLeavesTheScheduleAndMayRegister) {
+  schedule(schedule_of({"node0", "node1"}));
+  EXPECT_TRUE(turn(true, {"node0"}));
+  const ReplyNumber without = post_schedule(schedule_of({"node1"}));
+  EXPECT_EQ(bench.replies.at(without).error().message,
+            "Machine 'node0' (fd00::1) is in DOWN mode and must be part of the schedule");
+  schedule(schedule_of({"node1", "node0"}, 200));
+  EXPECT_EQ(status()->down_machines_size(), 1) << "another window does not bring it up";
+  EXPECT_TRUE(turn(false, {"node0"}));
+  ASSERT_EQ(bench.snapshot().maintenance_schedule->windows_size(), 1);
+  EXPECT_EQ(bench.snapshot().maintenance_schedule->windows(0).machine_ids_size(), 1);
+  EXPECT_TRUE(turn(true, {"node1"}));
+  EXPECT_TRUE(turn(false, {"node1"}));
+  EXPECT_EQ(bench.snapshot().maintenance_schedule, nullptr);
+  for (const RegistryRecord& record : bench.registry()) EXPECT_NE(record.kind, "maintenance");
+  bench.add_agent("cpus:1", "node0");
+  EXPECT_EQ(bench.snapshot().agents.size(), 1U);
+}
+
+// OPR-157
+TEST_F(Machines, ModesSurviveAChangeOfLeaders) {
+  schedule(schedule_of({"node0", "node1"}));
+  EXPECT_TRUE(turn(true, {"node0"}));
+  Bench later(test_config(), bench.registry());
+  ASSERT_EQ(later.snapshot().maintenance_status->down_machines_size(), 1);
+  EXPECT_EQ(later.snapshot().maintenance_status->down_machines(0).hostname(), "node0");
+  FakeAgent& agent = later.agents.emplace_back();
+  agent.hostname = "node0";
+  agent.resources = "cpus:1";
+  later.connect(agent);
+  EXPECT_TRUE(agent.last().refused().shutdown());
+}
+
+// OPR-155
+TEST_F(Machines, AnAgentThatRegistersWhileItsMachineGoesDownIsRefusedToo) {
+  schedule(schedule_of({"node0"}));
+  bench.hold_writes();
+  FakeAgent& agent = bench.agents.emplace_back();
+  agent.hostname = "node0";
+  agent.resources = "cpus:1";
+  bench.connect(agent);
+  turn(true, {"node0"});
+  bench.release_write();
+  EXPECT_EQ(bench.snapshot().agents.size(), 1U) << "admitted before";
+  bench.release_all_writes();
+  EXPECT_TRUE(bench.snapshot().agents.empty());
+  EXPECT_TRUE(agent.last().has_shutdown());
+}
+
+// OPR-163
+TEST_F(Machines, WhatIsScheduledIsNotDrained) {
+  FakeAgent& agent = bench.add_agent("cpus:1", "node0");
+  schedule(schedule_of({"node0"}));
+  const ReplyNumber number{next++};
+  bench.step(SwitchAgent{number, agent.id, SwitchAgent::To::drained, std::make_shared<const mesos::v1::DrainConfig>()});
+  EXPECT_EQ(bench.replies.at(number).error().message, "Agent's machine is part of a maintenance schedule");
+}
+
 }  // namespace
 }  // namespace stoa::master

@@ -5,12 +5,14 @@
 #include "master/agents.h"
 #include "master/calls.h"
 #include "master/completed.h"
+#include "master/deactivation.h"
 #include "master/frameworks.h"
 #include "master/gone.h"
 #include "master/inverse_offers.h"
 #include "master/maintenance.h"
 #include "master/offers.h"
 #include "master/operate.h"
+#include "master/operator_changes.h"
 #include "master/send.h"
 #include "master/state.h"
 #include "master/throttle.h"
@@ -47,7 +49,12 @@ void on_loaded(Context& context, const RegistryLoaded& loaded) {
     } else if (record.kind == "framework") {
       remember_completed(context, FrameworkId(record.id));
     } else if (record.kind == "maintenance") {
-      if (const auto read = load_schedule(state, record.bytes); !read) {
+      if (const auto read = load_maintenance(state, record.id, record.bytes); !read) {
+        context.effects.push_back(StepDown{read.error().message});
+        return;
+      }
+    } else if (record.kind == "deactivated") {
+      if (const auto read = load_deactivation(state, AgentId(record.id), record.bytes); !read) {
         context.effects.push_back(StepDown{read.error().message});
         return;
       }
@@ -77,8 +84,7 @@ void on_persisted(Context& context, const Persisted& event) {
                         [&](const RemoveFramework& then) { finish_removal(context, then); },
                         [&](const RemoveAgent& then) { finish_unregistration(context, then.agent); },
                         [&](const MarkAgentGone& then) { finish_gone(context, then); },
-                        [&](const ScheduleMaintenance& then) { finish_update_maintenance(context, then); },
-                        [&](const NothingMore&) {}},
+                        [&](const FinishChange&) { finish_operator_change(context); }, [&](const NothingMore&) {}},
              node.mapped());
 }
 
@@ -133,11 +139,14 @@ void Master::step(const Event& event, const Now& now, Effects& effects) {
                         [&](const Teardown& e) { on_teardown_by_operator(context, e); },
                         [&](const MarkGone& e) { on_mark_gone(context, e); },
                         [&](const Operate& e) { on_operate(context, e); },
-                        [&](const UpdateMaintenance& e) { on_update_maintenance(context, e); },
+                        [&](const UpdateMaintenance& e) { on_operator_change(context, e); },
+                        [&](const SwitchMachines& e) { on_operator_change(context, e); },
+                        [&](const SwitchAgent& e) { on_operator_change(context, e); },
                         [&](const FromAgent& e) { on_agent_frame(context, e); },
                         [&](const LinkClosed& e) { on_link_closed(context, e); }, [&](const Tick&) {}},
              event);
   while (const auto due = state_->timers.pop(now.steady)) on_timer(context, *due);
+  end_drains(context);
   allocate(context);
 }
 

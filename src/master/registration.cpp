@@ -4,6 +4,7 @@
 
 #include "google/protobuf/util/message_differencer.h"
 #include "master/agents.h"
+#include "master/deactivation.h"
 #include "master/executors.h"
 #include "master/frameworks.h"
 #include "master/kill_message.h"
@@ -37,6 +38,13 @@ void refuse(Context& context, LinkNumber link, const std::string& why, bool shut
   message->mutable_refused()->set_shutdown(shutdown);
   context.effects.push_back(SendAgent{link, std::move(message)});
   context.effects.push_back(CloseLink{link});
+}
+
+constexpr const char* machine_is_down = "The machine is down for maintenance";
+
+bool runs_where_down(const Maintenance& maintenance, const Register& claim) {
+  if (maintenance.down.empty()) return false;
+  return is_down(maintenance, claim.agent_info().hostname(), {claim.addresses().begin(), claim.addresses().end()});
 }
 
 // What an agent says of itself must hold before anything is written (SEC-245).
@@ -165,6 +173,8 @@ void put_claim(Agent& agent, const Register& claim, AgentInfo info) {
   agent.info = std::make_shared<const AgentInfo>(std::move(info));
   agent.addresses.assign(claim.addresses().begin(), claim.addresses().end());
   agent.version = claim.version();
+  agent.capabilities.clear();
+  for (const auto& capability : claim.capabilities()) agent.capabilities.insert(capability.type());
   agent.view.reset();
 }
 
@@ -254,7 +264,10 @@ void reconnect(Context& context, Agent& agent, LinkNumber link, const std::share
   }
   reconcile_with(context, agent, claim);
   ask_back(context, agent);
-  if (!was_connected) state.allocator.activate_agent(agent.id, context.now.steady);
+  resend_drain(context, agent);
+  if (!was_connected && !state.deactivated.contains(agent.id)) {
+    state.allocator.activate_agent(agent.id, context.now.steady);
+  }
 }
 
 // The link ended while the registration was being written: the agent is admitted and expected back.
@@ -323,6 +336,7 @@ void on_register(Context& context, LinkNumber link, const std::shared_ptr<const 
     return refuse(context, link, "the agent has a fault domain and the master has none: give the master one, too",
                   false);
   }
+  if (runs_where_down(state.maintenance, claim)) return refuse(context, link, machine_is_down, true);
   if (state.registering.contains(link)) return;
   if (const auto known = state.links.find(link); known != state.links.end()) {
     // Its repetition, sent before our answer came. What it says was true then: since, tasks may have been launched over
@@ -344,6 +358,18 @@ void finish_admission(Context& context, const AdmitAgent& admission) {
   const Register& claim = admission.registration->register_();
   AgentInfo info = claim.agent_info();
   info.mutable_id()->set_value(admission.agent.value);
+  if (runs_where_down(state.maintenance, claim)) {  // Since it was taken down, this was written.
+    if (const auto known = state.agents.find(admission.agent); known != state.agents.end()) {
+      known->second.marking = true;
+      persist(context, {{"agent", admission.agent.value, ""}}, RemoveAgent{admission.agent});
+    } else {
+      state.recovered_agents.erase(admission.agent);
+      state.timers.cancel({TimerKey::Kind::recovered_agent, admission.agent.value});
+      persist(context, {{"agent", admission.agent.value, ""}}, NothingMore{});
+    }
+    if (!link_is_gone) refuse(context, admission.link, machine_is_down, true);
+    return;
+  }
   if (link_is_gone) return expect_back(context, admission.agent, admission.was_unreachable, std::move(info));
   if (const auto known = state.agents.find(admission.agent); known != state.agents.end()) {
     // Known, with new information that is now written.
@@ -376,6 +402,8 @@ void finish_admission(Context& context, const AdmitAgent& admission) {
   put_registered(context, agent, *admission.registration);
   log_info(context, "agent {} at {} registered with {}", agent.id.value, agent.info->hostname(), agent.total.to_text());
   state.allocator.add_agent(agent.id, spec_of(state, agent), {}, context.now.steady);
+  if (state.deactivated.contains(agent.id)) state.allocator.deactivate_agent(agent.id);
+  resend_drain(context, agent);
   adopt_executors(context, agent, claim, false);
   adopt_tasks(context, agent, claim, false, admission.was_unreachable);
 }

@@ -16,6 +16,7 @@
 #include "proto/forward.h"
 
 namespace mesos::v1 {
+class DrainInfo;
 class Operation;
 }  // namespace mesos::v1
 
@@ -68,6 +69,10 @@ struct AgentView {
   std::shared_ptr<const mesos::v1::AgentInfo> info;
   bool active = false;
   bool connected = false;
+  bool deactivated = false;                           // By an operator.
+  std::shared_ptr<const mesos::v1::DrainInfo> drain;  // While it drains, and when it is drained; null else.
+  WallSeconds drain_since = 0;
+  std::vector<int> capabilities;  // Of AgentInfo.Capability.Type, ascending.
   std::vector<std::string> addresses;
   std::string version;
   WallSeconds registered = 0;

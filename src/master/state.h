@@ -33,6 +33,7 @@
 #include "proto/forward.h"
 
 namespace mesos::v1 {
+class DrainInfo;
 class Unavailability;
 }  // namespace mesos::v1
 
@@ -88,12 +89,16 @@ struct InverseOffer {
   AgentId agent;
 };
 
+// A host name in lower case, and an address.
+using MachineKey = std::pair<std::string, std::string>;
+
 // What is scheduled (maintenance.h).
 struct Maintenance {
   std::shared_ptr<const mesos::v1::maintenance::Schedule> schedule;  // Null if there is none.
   // Its machines by their host name in lower case and address, as their number in it, and when each is away.
-  std::map<std::pair<std::string, std::string>, std::size_t> machines;
+  std::map<MachineKey, std::size_t> machines;
   std::vector<const mesos::v1::Unavailability*> unavailability;  // Within `schedule`.
+  std::set<MachineKey> down;                                     // Of its machines: those that are away now.
   // For readers; null until somebody asks after a change of what it shows.
   std::shared_ptr<const mesos::v1::maintenance::ClusterStatus> status;
 };
@@ -137,12 +142,28 @@ struct Framework {
   bool connected() const { return stream.has_value(); }
 };
 
+// An agent that an operator wants no offers from, registered now or not (deactivation.h).
+struct Deactivation {
+  std::shared_ptr<const mesos::v1::DrainInfo> drain;  // Null if it is not drained.
+  WallSeconds since = 0;                              // When the drain began.
+  bool ending = false;                                // That it is drained is being written.
+};
+
+// An agent that drains has nothing left that anybody waits for.
+struct EndDrain {
+  AgentId agent;
+};
+
+// Durable changes of machines and agents, which are made one after another (operator_changes.h).
+using OperatorChange = std::variant<UpdateMaintenance, SwitchMachines, SwitchAgent, EndDrain>;
+
 struct Agent {
   AgentId id;
   std::uint64_t sequence = 0;
   std::shared_ptr<const mesos::v1::AgentInfo> info;
   std::vector<std::string> addresses;  // Text, the primary one first.
   std::string version;
+  std::set<int> capabilities;
   std::optional<LinkNumber> link;  // Set while connected.
   WallSeconds registered = 0;
   WallSeconds reregistered = 0;
@@ -235,15 +256,12 @@ struct RemoveAgent {
 };
 struct MarkAgentGone {
   AgentId agent;
-  ReplyNumber reply;
+  std::optional<ReplyNumber> reply;  // Of the operator who wants it, unless it was drained for that.
 };
-struct ScheduleMaintenance {
-  std::shared_ptr<const mesos::v1::maintenance::Schedule> schedule;
-  ReplyNumber reply;
-};
+struct FinishChange {};  // The first of State::changes.
 struct NothingMore {};
 using Continuation = std::variant<AdmitAgent, MarkUnreachable, ForgetRecoveredAgent, RemoveFramework, RemoveAgent,
-                                  MarkAgentGone, ScheduleMaintenance, NothingMore>;
+                                  MarkAgentGone, FinishChange, NothingMore>;
 
 struct State {
   State(Config given, std::uint64_t seed) : config(std::move(given)), random(seed), allocator(config.allocation) {}
@@ -263,6 +281,9 @@ struct State {
   std::map<OfferId, Offer> offers;
   std::map<OfferId, InverseOffer> inverse_offers;
   Maintenance maintenance;
+  std::map<AgentId, Deactivation> deactivated;
+  std::set<AgentId> draining;          // Of these: not drained yet.
+  std::deque<OperatorChange> changes;  // The first one is being written. Each has an operator who waits for it.
   std::map<AgentId, RecoveredAgent> recovered_agents;
   std::map<AgentId, WallSeconds> unreachable_agents;
   std::set<AgentId> gone_agents;

@@ -515,6 +515,7 @@ void Bench::send_register(FakeAgent& agent, const std::vector<v1::Task>& tasks,
   resources.to_messages(model::WireForm::new_form, *claim.mutable_total_resources());
   claim.set_version("1.11.0");
   claim.add_addresses("fd00::1");
+  claim.add_capabilities()->set_type(v1::AgentInfo::Capability::AGENT_DRAINING);
   for (const v1::Task& task : tasks) *claim.add_tasks() = task;
   for (const v1::FrameworkInfo& framework : frameworks) *claim.add_frameworks() = framework;
   if (agent.also) {

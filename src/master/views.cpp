@@ -42,13 +42,20 @@ std::shared_ptr<const FrameworkView> view_of(const State& state, const Framework
   return framework.view.get();
 }
 
-std::shared_ptr<const AgentView> view_of(const State&, const Agent& agent) {
+std::shared_ptr<const AgentView> view_of(const State& state, const Agent& agent) {
   if (agent.view.get()) return agent.view.get();
   auto view = std::make_shared<AgentView>();
   view->id = agent.id;
   view->info = agent.info;
   view->connected = agent.connected();
   view->active = agent.connected();
+  if (const auto found = state.deactivated.find(agent.id); found != state.deactivated.end()) {
+    view->active = false;
+    view->deactivated = true;
+    view->drain = found->second.drain;
+    view->drain_since = found->second.since;
+  }
+  view->capabilities.assign(agent.capabilities.begin(), agent.capabilities.end());
   view->addresses = agent.addresses;
   view->version = agent.version;
   view->registered = agent.registered;

@@ -101,6 +101,8 @@ std::string_view kind_of(const master::Event& event) {
                  [](const master::MarkGone&) -> std::string_view { return "MarkGone"; },
                  [](const master::Operate&) -> std::string_view { return "Operate"; },
                  [](const master::UpdateMaintenance&) -> std::string_view { return "UpdateMaintenance"; },
+                 [](const master::SwitchMachines&) -> std::string_view { return "SwitchMachines"; },
+                 [](const master::SwitchAgent&) -> std::string_view { return "SwitchAgent"; },
                  [](const master::FromAgent& e) -> std::string_view { return kind_of(*e.message); },
                  [](const master::LinkClosed&) -> std::string_view { return "LinkClosed"; },
                  [](const master::Tick&) -> std::string_view { return "Tick"; }},
@@ -249,6 +251,8 @@ void note(Trace& trace, const std::string& who, const master::Event& event) {
           [&](const master::MarkGone& e) { trace.note(who, "-> MarkGone " + e.agent.value); },
           [&](const master::Operate& e) { trace.note(who, "-> Operate " + e.agent.value); },
           [&](const master::UpdateMaintenance&) { trace.note(who, "-> UpdateMaintenance"); },
+          [&](const master::SwitchMachines&) { trace.note(who, "-> SwitchMachines"); },
+          [&](const master::SwitchAgent& e) { trace.note(who, "-> SwitchAgent " + e.agent.value); },
           [&](const master::FromAgent& e) {
             if (e.message->has_pong()) return trace.note_quietly(who, "-> Pong");
             trace.note(who, fmt::format("-> link {} {}", e.link.value, describe(*e.message)));

@@ -200,5 +200,69 @@ TEST_F(Commands, ScheduleAndStatusAreShown) {
             R"({"draining_machines":[{"id":{"hostname":"n1"}}]})");
 }
 
+// OPR-155 OPR-156 V0-082
+TEST_F(Commands, MachinesAreSwitchedByCallAndByTheOlderEndpoints) {
+  const std::string list = R"([{"hostname":"n1","ip":"2001:DB8::0:7"},{"hostname":"n2"}])";
+  const auto switched = [&] { return std::get<master::SwitchMachines>(master_.commands.back()); };
+  EXPECT_EQ(call(R"({"type":"START_MAINTENANCE","start_maintenance":{"machines":)" + list + "}}").status, 200);
+  EXPECT_TRUE(switched().down);
+  ASSERT_EQ(switched().machines.size(), 2U);
+  EXPECT_EQ(switched().machines[0].ip, "2001:db8::7");
+  EXPECT_EQ(call(R"({"type":"STOP_MAINTENANCE","stop_maintenance":{"machines":)" + list + "}}").status, 200);
+  EXPECT_FALSE(switched().down);
+  EXPECT_EQ(form("/machine/down", list).status, 200);
+  EXPECT_TRUE(switched().down);
+  EXPECT_EQ(form("/master/machine/up", list).status, 200);
+  EXPECT_FALSE(switched().down);
+  const std::size_t before = master_.commands.size();
+  for (const char* body : {"", "{}", "[]", "[{}]", "[1]", R"([{"hostname":"n1"},{"hostname":"N1"}])",
+                           R"([{"hostname":"n1","ip":"1.2.3"}])", R"([{"hostname":"n1"}],"x":[])"}) {
+    EXPECT_EQ(form("/machine/down", body).status, 400) << body;
+    EXPECT_EQ(form("/machine/up", body).status, 400) << body;
+  }
+  EXPECT_EQ(call(R"({"type":"START_MAINTENANCE","start_maintenance":{}})").status, 400);
+  EXPECT_EQ(testing::ask(router_, "GET", "/machine/down").status, 405);
+  EXPECT_EQ(master_.commands.size(), before);
+}
+
+// OPR-160 OPR-164 OPR-165 OPR-166
+TEST_F(Commands, AgentsAreDrainedDeactivatedAndReactivated) {
+  const auto switched = [&] { return std::get<master::SwitchAgent>(master_.commands.back()); };
+  const auto drain = [&](const std::string& more) {
+    return call(R"({"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"S1"})" + more + "}}").status;
+  };
+  EXPECT_EQ(drain(R"(,"max_grace_period":"90.5s","mark_gone":true)"), 200);
+  EXPECT_EQ(switched().agent, AgentId("S1"));
+  EXPECT_EQ(switched().to, master::SwitchAgent::To::drained);
+  EXPECT_EQ(switched().config->max_grace_period().nanoseconds(), 90'500'000'000);
+  EXPECT_TRUE(switched().config->mark_gone());
+  EXPECT_EQ(drain(""), 200);
+  EXPECT_FALSE(switched().config->has_max_grace_period());
+  EXPECT_EQ(drain(R"(,"max_grace_period":"9000000000s")"), 200);
+  EXPECT_EQ(switched().config->max_grace_period().nanoseconds(), 9'000'000'000'000'000'000);
+  EXPECT_EQ(drain(R"(,"max_grace_period":"-1s")"), 400);
+  EXPECT_EQ(call(R"({"type":"DEACTIVATE_AGENT","deactivate_agent":{"agent_id":{"value":"S1"}}})").status, 200);
+  EXPECT_EQ(switched().to, master::SwitchAgent::To::deactivated);
+  EXPECT_EQ(call(R"({"type":"REACTIVATE_AGENT","reactivate_agent":{"agent_id":{"value":"S1"}}})").status, 200);
+  EXPECT_EQ(switched().to, master::SwitchAgent::To::active);
+  EXPECT_EQ(call(R"({"type":"DRAIN_AGENT"})").status, 400);
+}
+
+// OPR-154
+TEST_F(Commands, WhatIsScheduledAndDownIsShown) {
+  const std::string none = R"({"type":"GET_MAINTENANCE_SCHEDULE","get_maintenance_schedule":{"schedule":{}}})";
+  EXPECT_EQ(call(R"({"type":"GET_MAINTENANCE_SCHEDULE"})").body, none);
+  EXPECT_EQ(call(R"({"type":"GET_MAINTENANCE_STATUS"})").body,
+            R"({"type":"GET_MAINTENANCE_STATUS","get_maintenance_status":{"status":{}}})");
+  auto status = std::make_shared<mesos::v1::maintenance::ClusterStatus>();
+  status->add_down_machines()->set_hostname("n1");
+  auto& draining = *status->add_draining_machines();
+  draining.mutable_id()->set_hostname("n2");
+  master_.state.maintenance_status = status;
+  EXPECT_EQ(call(R"({"type":"GET_MAINTENANCE_STATUS"})").body,
+            R"({"type":"GET_MAINTENANCE_STATUS","get_maintenance_status":{"status":{"draining_machines":[{"id":)"
+            R"({"hostname":"n2"}}],"down_machines":[{"hostname":"n1"}]}}})");
+}
+
 }  // namespace
 }  // namespace stoa::api

@@ -49,7 +49,31 @@ Result<> check_schedule(Schedule& schedule) {
   return {};
 }
 
+using Machines = google::protobuf::RepeatedPtrField<MachineID>;
+
+Result<master::OperatorCommand> switch_machines(Machines machines, bool down) {
+  if (machines.empty()) return invalid("List of machines is empty");
+  master::SwitchMachines command{.reply = {}, .down = down, .machines = {}};
+  std::set<std::pair<std::string, std::string>> seen;
+  for (MachineID& machine : machines) {
+    TRY(check_machine(machine));
+    if (!seen.emplace(lower_case(machine.hostname()), machine.ip()).second) {
+      return invalid(fmt::format("Machine '{}' ({}) appears more than once", machine.hostname(), machine.ip()));
+    }
+    command.machines.push_back({machine.hostname(), machine.ip()});
+  }
+  return command;
+}
+
 }  // namespace
+
+Result<master::OperatorCommand> start_maintenance(const Call& call, const std::optional<std::string>&) {
+  return switch_machines(call.start_maintenance().machines(), true);
+}
+
+Result<master::OperatorCommand> stop_maintenance(const Call& call, const std::optional<std::string>&) {
+  return switch_machines(call.stop_maintenance().machines(), false);
+}
 
 http::Response get_maintenance_schedule(const MasterRequest& request, const master::Snapshot& state) {
   Response response;

@@ -70,6 +70,16 @@ Result<master::OperatorCommand> change_resources(const mesos::v1::master::Call& 
                                                  const std::optional<std::string>& principal);
 Result<master::OperatorCommand> update_maintenance_schedule(const mesos::v1::master::Call& call,
                                                             const std::optional<std::string>&);
+Result<master::OperatorCommand> start_maintenance(const mesos::v1::master::Call& call,
+                                                  const std::optional<std::string>&);
+Result<master::OperatorCommand> stop_maintenance(const mesos::v1::master::Call& call,
+                                                 const std::optional<std::string>&);
+// (agent_commands.cpp)
+Result<master::OperatorCommand> drain_agent(const mesos::v1::master::Call& call, const std::optional<std::string>&);
+Result<master::OperatorCommand> deactivate_agent(const mesos::v1::master::Call& call,
+                                                 const std::optional<std::string>&);
+Result<master::OperatorCommand> reactivate_agent(const mesos::v1::master::Call& call,
+                                                 const std::optional<std::string>&);
 // Hands a command to the core, and answers with its outcome: `success`, without a body.
 void carry_out(MasterPort& master, Result<master::OperatorCommand> command, int success, http::Responder responder);
 

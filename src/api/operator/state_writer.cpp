@@ -37,7 +37,14 @@ void fill_agent(const master::AgentView& view, Response::GetAgents::Agent& agent
   *agent.mutable_agent_info() = *view.info;
   *agent.mutable_agent_info()->mutable_id()->mutable_value() = view.id.value;
   agent.set_active(view.active);
-  agent.set_deactivated(false);
+  agent.set_deactivated(view.deactivated);
+  for (const int type : view.capabilities) {
+    agent.add_capabilities()->set_type(static_cast<mesos::v1::AgentInfo::Capability::Type>(type));
+  }
+  if (view.drain) {
+    *agent.mutable_drain_info() = *view.drain;
+    agent.mutable_estimated_drain_start_time()->set_nanoseconds(nanoseconds(view.drain_since));
+  }
   agent.set_version(view.version);
   agent.set_pid(v0::pid_of(view));
   set_time(&Response::GetAgents::Agent::mutable_registered_time, agent, view.registered);

@@ -39,9 +39,17 @@ void write_agent(JsonWriter& out, const master::AgentView& agent) {
   write_resources(out.key("offered_resources"), agent.offered);
   write_reserved(out.key("reserved_resources"), agent.total);
   write_resources(out.key("unreserved_resources"), agent.total.unreserved());
-  out.key("active").boolean(agent.active).key("deactivated").boolean(false);
+  out.key("active").boolean(agent.active).key("deactivated").boolean(agent.deactivated);
   out.key("version").string(agent.version);
-  out.key("capabilities").begin_array().end_array();
+  out.key("capabilities").begin_array();
+  for (const int type : agent.capabilities) {
+    out.string(mesos::v1::AgentInfo::Capability::Type_Name(static_cast<mesos::v1::AgentInfo::Capability::Type>(type)));
+  }
+  out.end_array();
+  if (agent.drain) {
+    out.key("drain_info").message(*agent.drain);
+    out.key("estimated_drain_start_time_seconds").number(agent.drain_since);
+  }
   out.key("addresses").begin_array();
   for (const std::string& address : agent.addresses) {
     out.begin_object().key("ip").string(address).key("port").integer(port).end_object();
