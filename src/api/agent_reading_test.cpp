@@ -225,6 +225,32 @@ TEST_F(AgentReads, WhatIsStuckInContainersIsShown) {
             R"({"pending":[{"operation":"launch","args":{"containerId":"C1"},"age_secs":90.0}]})");
 }
 
+// AGT-208
+TEST_F(AgentReads, EachLevelOfAContainersIdIsChecked) {
+  const auto ask = [&](const std::string& id) {
+    const http::Response response = post(R"({"type":"WAIT_CONTAINER","wait_container":{"container_id":)" + id + "}}");
+    return response.status == 400 ? response.body : "sound";
+  };
+  const auto level = [](const std::string& value) { return R"({"value":")" + value + R"("})"; };
+  const auto below = [](const std::string& value, const std::string& parent) {
+    return R"({"value":")" + value + R"(","parent":)" + parent + "}";
+  };
+  EXPECT_EQ(ask(level("c-1_A:b")), "sound");
+  EXPECT_EQ(ask(level(std::string(242, 'x'))), "sound");
+  EXPECT_EQ(ask(below("child", level("parent"))), "sound");
+  EXPECT_EQ(ask(level(std::string(243, 'x'))),
+            "Failed to validate agent::Call: 'wait_container.container_id' is invalid: 'ContainerID.value' must not be "
+            "longer than 242 characters");
+  for (const char* value : {"", "a.b", "..", "a b", "a/b", "a\\\\b", "a\\n", "a\\u007f", "\\u0000"}) {
+    EXPECT_THAT(ask(level(value)), HasSubstr("'wait_container.container_id' is invalid: 'ContainerID.value'")) << value;
+    EXPECT_THAT(ask(below("child", level(value))), HasSubstr("is invalid")) << value;
+    EXPECT_THAT(ask(below("c", below("child", level(value)))), HasSubstr("is invalid")) << value;
+  }
+  std::string deep = level("x");
+  for (int i = 1; i < 33; ++i) deep = below("x", deep);
+  EXPECT_THAT(ask(deep), HasSubstr("deeper than 32 levels"));
+}
+
 // AGT-044
 TEST_F(AgentReads, HealthTellsWhyTheMasterDoesNotWantThisAgent) {
   ReadingContext context = testing::context(loop_);

@@ -7,6 +7,7 @@
 #include <expected>
 
 #include "api/answers.h"
+#include "api/operator/container_ids.h"
 #include "codec/arena.h"
 #include "codec/json.h"
 #include "codec/protobuf.h"
@@ -200,6 +201,34 @@ std::optional<http::Response> mismatch(const AgentCallKind& kind, const Call& ca
   return std::nullopt;
 }
 
+// The container that a call is about; null if it is about none.
+const mesos::v1::ContainerID* container_of(const Call& call) {
+  switch (call.type()) {
+    case Call::LAUNCH_NESTED_CONTAINER:
+      return &call.launch_nested_container().container_id();
+    case Call::WAIT_NESTED_CONTAINER:
+      return &call.wait_nested_container().container_id();
+    case Call::KILL_NESTED_CONTAINER:
+      return &call.kill_nested_container().container_id();
+    case Call::REMOVE_NESTED_CONTAINER:
+      return &call.remove_nested_container().container_id();
+    case Call::LAUNCH_NESTED_CONTAINER_SESSION:
+      return &call.launch_nested_container_session().container_id();
+    case Call::ATTACH_CONTAINER_OUTPUT:
+      return &call.attach_container_output().container_id();
+    case Call::LAUNCH_CONTAINER:
+      return &call.launch_container().container_id();
+    case Call::WAIT_CONTAINER:
+      return &call.wait_container().container_id();
+    case Call::KILL_CONTAINER:
+      return &call.kill_container().container_id();
+    case Call::REMOVE_CONTAINER:
+      return &call.remove_container().container_id();
+    default:
+      return nullptr;
+  }
+}
+
 void answer_call(AgentReading& reading, const AgentCallKind& kind, std::shared_ptr<const Call> call, MediaType encoding,
                  http::Responder responder) {
   std::string key = "/api/v1";
@@ -232,6 +261,11 @@ Result<> validate(const Call& call) {
   const AgentCallKind* kind = find_agent_call(call.type());
   if (kind != nullptr && kind->member != nullptr && !(call.*kind->has_member)()) {
     return invalid(fmt::format("Expecting '{}' to be present", kind->member));
+  }
+  if (const mesos::v1::ContainerID* id = container_of(call)) {
+    if (const auto valid = check_container_id(*id); !valid) {
+      return invalid(fmt::format("'{}.container_id' is invalid: {}", kind->member, valid.error().message));
+    }
   }
   return {};
 }
