@@ -17,6 +17,7 @@ namespace stoa::fetcher {
 namespace {
 
 constexpr const char* own_prefix = "agent-";
+constexpr const char* lock_name = "lock";
 
 std::vector<std::string> names_in(int directory) {
   std::vector<std::string> names;
@@ -62,8 +63,10 @@ Result<CacheDirectory> CacheDirectory::open(const std::string& path) {
     return fail(Code::permission_denied,
                 fmt::format("cache directory '{}' belongs to another user, or others may write to it", path));
   }
-  // So that nobody takes an agent that is just starting for a dead one. Freed with the descriptor of this call alone.
-  const Descriptor starting = open_directory(parent.get(), ".");
+  // So that nobody takes an agent that is just starting for a dead one. Freed with the descriptor of this call alone. A
+  // file that no other user can open: whoever may read the directory could lock that, and hold us up for ever.
+  const Descriptor starting(
+      ::openat(parent.get(), lock_name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600));
   if (!starting || ::flock(starting.get(), LOCK_EX) != 0) return system_failure("lock the cache directory", errno);
   remove_dead(parent.get());
   std::string name;

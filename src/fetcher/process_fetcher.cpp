@@ -18,6 +18,8 @@
 namespace stoa::fetcher {
 namespace {
 
+constexpr std::size_t fillings_max = 8;  // Of one container at a time.
+
 // An entry is one user's: another who names the same URI may get something else, or nothing.
 std::string key_of(const ports::FetchSpec& spec, const Source& source) {
   return spec.user.value_or("") + '\0' + source.uri;
@@ -120,11 +122,21 @@ void ProcessFetcher::begin(ports::FetchSpec spec, std::function<void(Result<>)> 
   if (!user) return finish(container, std::unexpected(std::move(user).error()));
   fetch.user = *std::move(user);
   std::ranges::transform(fetch.spec.uris, std::back_inserter(fetch.items), item_of);
-  fetch.waiting = 1;  // For this loop.
   for (std::size_t item = 0; item < fetch.items.size(); ++item) {
-    if (fetch.spec.uris[item].cache && directory_) look_up(fetch, item);
+    if (fetch.spec.uris[item].cache && directory_) fetch.unseen.push_back(item);
   }
-  on_source_known(container);
+  look_up_some(container);
+}
+
+// Goes on as far as the container may.
+void ProcessFetcher::look_up_some(const ContainerId& container) {
+  Fetch& fetch = fetches_.at(container);
+  while (!fetch.unseen.empty() && fetch.filling < fillings_max) {
+    const std::size_t item = fetch.unseen.front();
+    fetch.unseen.pop_front();
+    look_up(fetch, item);
+  }
+  if (fetch.unseen.empty() && !std::exchange(fetch.seen_all, true)) on_source_known(container);
 }
 
 void ProcessFetcher::look_up(Fetch& fetch, std::size_t item) {
@@ -158,7 +170,9 @@ void ProcessFetcher::use(Fetch& fetch, std::size_t item, EntryNumber entry) {
 void ProcessFetcher::begin_filling(const std::string& key, Fetch& fetch, std::size_t item,
                                    std::optional<EntryNumber> known) {
   ++fetch.waiting;
+  ++fetch.filling;
   Filling& filling = fillings_[key];
+  filling.begun_for = fetch.spec.container;
   filling.known = known;
   filling.waiters.push_back({fetch.spec.container, item});
   Job job{.user = fetch.user, .settings = options_.settings, .fill = Fill{.uri = fetch.items[item].uri}};
@@ -204,6 +218,10 @@ void ProcessFetcher::end_filling(const std::string& key, const Reply& reply) {
   }
   release(filling.known);
   release(filling.entry);
+  if (filling.begun_for) {
+    --fetches_.at(*filling.begun_for).filling;
+    look_up_some(*filling.begun_for);  // It still waits for this one, too.
+  }
   for (const Waiter& waiter : filling.waiters) on_source_known(waiter.container);
 }
 
@@ -256,6 +274,7 @@ void ProcessFetcher::cancel_now(const ContainerId& container) {
     Filling& filling = each->second;
     std::erase_if(filling.waiters, [&](const Waiter& waiter) { return waiter.container == container; });
     if (!filling.waiters.empty()) {
+      if (filling.begun_for == container) filling.begun_for.reset();
       ++each;
       continue;
     }

@@ -1,12 +1,13 @@
 // ProcessFetcher: the agent's fetcher. It decides what comes from the cache, and lets stoa-fetch do the rest with the
 // rights of the task's user.
 //
-// For one container: first what is to be cached is looked up or brought into the cache, all at the same time and each
-// (user, URI) once however many wait for it (AGT-118); then one program puts everything into the sandbox. What cannot
-// be cached is downloaded by that program like the rest.
+// For one container: first what is to be cached is looked up or brought into the cache, a few at a time, so that one
+// container does not hold all programs, and each (user, URI) once however many wait for it (AGT-118); then one program
+// puts everything into the sandbox. What cannot be cached is downloaded by that program like the rest.
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -58,7 +59,10 @@ class ProcessFetcher final : public ports::Fetcher {
     std::vector<Item> items;
     std::vector<Descriptor> sources;
     std::vector<EntryNumber> held;
-    std::size_t waiting = 0;  // For entries of the cache.
+    std::deque<std::size_t> unseen;  // Items that are to be looked up in the cache.
+    std::size_t filling = 0;         // Entries that are being brought for it first.
+    std::size_t waiting = 1;         // For entries of the cache, and for the last of `unseen`.
+    bool seen_all = false;
     std::optional<WorkerNumber> worker;
   };
   struct Waiter {
@@ -71,6 +75,7 @@ class ProcessFetcher final : public ports::Fetcher {
     std::optional<EntryNumber> entry;
     WorkerNumber worker;
     std::vector<Waiter> waiters;
+    std::optional<ContainerId> begun_for;  // Unless that was cancelled.
   };
 
   ProcessFetcher(Options options, std::optional<CacheDirectory> directory);
@@ -78,6 +83,7 @@ class ProcessFetcher final : public ports::Fetcher {
 
   void begin(ports::FetchSpec spec, std::function<void(Result<>)> done);
   void cancel_now(const ContainerId& container);
+  void look_up_some(const ContainerId& container);
   void look_up(Fetch& fetch, std::size_t item);
   void use(Fetch& fetch, std::size_t item, EntryNumber entry);
   void begin_filling(const std::string& key, Fetch& fetch, std::size_t item, std::optional<EntryNumber> known);

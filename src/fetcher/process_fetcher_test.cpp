@@ -1,10 +1,15 @@
 // The fetcher with its real program, against a real origin.
 #include "fetcher/process_fetcher.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <pwd.h>
+#include <sys/file.h>
+#include <sys/socket.h>
 
 #include <future>
+#include <mutex>
+#include <thread>
 
 #include "base/user.h"
 #include "fetcher/testing.h"
@@ -75,7 +80,9 @@ class FetcherTest : public ::testing::Test {
   }
   std::size_t files_in_cache() const {
     std::size_t count = 0;
-    for (const auto& each : fs::recursive_directory_iterator(options_.cache_directory)) count += each.is_regular_file();
+    for (const auto& each : fs::recursive_directory_iterator(options_.cache_directory)) {
+      count += each.is_regular_file() && each.path().filename() != "lock";
+    }
     return count;
   }
 
@@ -156,6 +163,111 @@ TEST_F(FetcherTest, AProxyOfTheAgentsEnvironmentIsUsed) {
   options_.environment = {"http_proxy=" + origin_.url("")};
   EXPECT_EQ(fetch("c", {{.value = "http://no-such-host.invalid/through"}}), "");
   EXPECT_EQ(read_text(sandbox("c") / "through"), "by the proxy");
+}
+
+// What a server would refuse: URLs of other schemes than http.
+class PlainProxy {
+ public:
+  PlainProxy() : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    CHECK(::bind(listener_.get(), generic, size) == 0 && ::listen(listener_.get(), 8) == 0);
+    ::getsockname(listener_.get(), generic, &size);
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] { serve(); });
+  }
+  ~PlainProxy() {
+    ::shutdown(listener_.get(), SHUT_RDWR);
+    thread_.join();
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  void serve() const {
+    for (;;) {
+      const Descriptor client(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!client) return;
+      std::string head;
+      char byte = 0;
+      while (!head.ends_with("\r\n\r\n") && ::read(client.get(), &byte, 1) == 1) head += byte;
+      const bool good = head.starts_with("GET ftp://no-such-host.invalid/through");
+      const std::string answer = good ? "HTTP/1.1 200 OK\r\nContent-Length: 12\r\nConnection: close\r\n\r\nby the proxy"
+                                      : "HTTP/1.1 404 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
+      CHECK(::write(client.get(), answer.data(), answer.size()) == static_cast<ssize_t>(answer.size()));
+    }
+  }
+
+  Descriptor listener_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+// AGT-112
+TEST_F(FetcherTest, AProxyOfHttpBringsFilesOfFtpToo) {
+  const PlainProxy proxy;
+  options_.environment = {"ftp_proxy=" + proxy.url()};
+  EXPECT_EQ(fetch("c1", {{.value = "ftp://no-such-host.invalid/through"}}), "");
+  EXPECT_EQ(read_text(sandbox("c1") / "through"), "by the proxy");
+  EXPECT_TRUE(fetch("c2", {{.value = "ftp://no-such-host.invalid/not"}}).contains("HTTP status 404"));
+}
+
+// AGT-118
+TEST_F(FetcherTest, OneContainerFillsAFewEntriesAtOnce) {
+  std::vector<FetchUri> uris;
+  std::mutex mutex;
+  std::vector<std::shared_ptr<http::Responder>> held;
+  for (int i = 0; i < 12; ++i) {
+    const std::string path = "/f" + std::to_string(i);
+    origin_.on(path, [&](http::Request request, http::Responder responder) {
+      if (request.method == "GET") return responder.respond({.status = 200, .headers = {}, .body = "content"});
+      const std::lock_guard lock(mutex);
+      held.push_back(std::make_shared<http::Responder>(std::move(responder)));
+    });
+    uris.push_back({.value = origin_.url(path), .cache = true});
+  }
+  auto future = begin("c", uris);
+  const auto count = [&] {
+    const std::lock_guard lock(mutex);
+    return held.size();
+  };
+  wait_until([&] { return count() == 8; });
+  EXPECT_EQ(future.wait_for(300ms), std::future_status::timeout);
+  EXPECT_EQ(count(), 8u) << "the others wait for their turn";
+  auto other = begin("d", {{.value = origin_.url("/f11"), .cache = true}});
+  wait_until([&] { return count() == 9; });
+  for (std::size_t answered = 0; future.wait_for(5ms) != std::future_status::ready;) {
+    std::shared_ptr<http::Responder> next;
+    {
+      const std::lock_guard lock(mutex);
+      if (answered < held.size()) next = held[answered++];
+    }
+    if (next) next->respond({.status = 200, .headers = {{"Content-Length", "7"}}, .body = "content"});
+  }
+  EXPECT_TRUE(future.get());
+  EXPECT_TRUE(other.get());
+  for (int i = 0; i < 12; ++i) EXPECT_EQ(read_text(sandbox("c") / ("f" + std::to_string(i))), "content") << i;
+}
+
+// SEC-114
+TEST_F(FetcherTest, ARefusedAddressIsNoFailureWhereAnotherOneAnswers) {
+  options_.settings.allowed_networks = {"127.0.0.0/8"};
+  origin_.serve("/a", "content");
+  const std::string port = origin_.url("").substr(origin_.url("").rfind(':'));
+  // `localhost` has an address of each family, and one of them is refused.
+  EXPECT_EQ(fetch("c", {{.value = "http://localhost" + port + "/a"}}), "");
+  EXPECT_EQ(read_text(sandbox("c") / "a"), "content");
+}
+
+TEST_F(FetcherTest, WhoMayReadTheCacheCannotHoldItUp) {
+  fs::create_directory(options_.cache_directory);
+  const Descriptor reader(::open(options_.cache_directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_EQ(::flock(reader.get(), LOCK_EX), 0);
+  origin_.serve("/a", "content");
+  EXPECT_EQ(fetch("c", {{.value = origin_.url("/a"), .cache = true}}), "");
+  EXPECT_EQ(fs::status(fs::path(options_.cache_directory) / "lock").permissions(), fs::perms(0600));
 }
 
 // AGT-114

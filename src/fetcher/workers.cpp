@@ -22,6 +22,8 @@ namespace {
 // Above all numbers that the program expects, so that placing one there does not overwrite another.
 constexpr int descriptor_min = 16;
 
+constexpr std::chrono::milliseconds refill_delay{20};
+
 class SpawnPlan {
  public:
   explicit SpawnPlan(int socket) {
@@ -133,7 +135,8 @@ Result<> Workers::start(WorkerNumber number, Worker& worker) {
   worker.job.clear();
   worker.descriptors.clear();
   worker.watch = loop_.watch_readable(worker.process.socket.get(), [this, number] { on_readable(number); });
-  refill_ = loop_.after(Duration(0), [this] { fill_spares(); });
+  // When the burst is over: starting programs now would slow down those that work.
+  refill_ = loop_.after(spares_.empty() ? Duration(0) : refill_delay, [this] { fill_spares(); });
   return {};
 }
 

@@ -69,6 +69,44 @@ Result<int> wait_for(pid_t child, int output, Duration stall_timeout, std::uint6
   }
 }
 
+// While it lives, and this process with it, nothing happens. When this process dies, by the end of the agent or a
+// signal, everything in its group is killed: the client may have started programs that would go on.
+class Guard {
+ public:
+  static Result<Guard> begin() {
+    int pipe[2];
+    if (::pipe2(pipe, O_CLOEXEC) != 0) return system_failure("guard the hadoop client", errno);
+    const Descriptor watched(pipe[0]);
+    Descriptor alive(pipe[1]);
+    const pid_t child = ::fork();
+    if (child < 0) return system_failure("guard the hadoop client", errno);
+    if (child == 0) watch(pipe[0]);
+    return Guard(child, std::move(alive));
+  }
+  Guard(Guard&& other) noexcept : child_(std::exchange(other.child_, -1)), alive_(std::move(other.alive_)) {}
+  ~Guard() {
+    if (child_ < 0) return;
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+
+ private:
+  Guard(pid_t child, Descriptor alive) : child_(child), alive_(std::move(alive)) {}
+
+  // Only what may be called between fork and exec. Nothing else of this process stays open: others wait for its end.
+  [[noreturn]] static void watch(int pipe) {
+    if (::dup2(pipe, STDIN_FILENO) < 0 || ::close_range(STDIN_FILENO + 1, ~0u, 0) != 0) ::_exit(1);
+    char byte = 0;
+    while (::read(STDIN_FILENO, &byte, 1) < 0 && errno == EINTR) {
+    }
+    ::kill(0, SIGKILL);
+    ::_exit(0);
+  }
+
+  pid_t child_;
+  Descriptor alive_;
+};
+
 }  // namespace
 
 Result<Descriptor> open_local(const std::string& path, const std::vector<std::string>& local_paths) {
@@ -98,6 +136,7 @@ Result<Version> version_of(int file) {
 Result<> fetch_by_hadoop(const Settings& settings, const std::string& uri, int to, int log) {
   if (settings.hadoop_home.empty()) return invalid("its scheme needs the hadoop client, and --hadoop_home is not set");
   const std::string program = settings.hadoop_home + "/bin/hadoop";
+  LET(const Guard guard, Guard::begin());
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
   ::posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/text.h"
@@ -58,7 +59,7 @@ class Placing {
         return fail(finished.error().code, with_uri(*plan.item, finished.error().message));
       }
     }
-    return {};
+    return check_links(sandbox_, unpacked_.links);
   }
 
   Result<Plan> plan_of(const Item& item) const {
@@ -150,6 +151,7 @@ class Placing {
     }
     unpacked_.bytes += unpacked.bytes;
     unpacked_.members += unpacked.members;
+    std::ranges::move(unpacked.links, std::back_inserter(unpacked_.links));
     sandbox_.say(
         fmt::format("Unpacked '{}' ({} members, {} bytes)", shown(plan.item->uri), unpacked.members, unpacked.bytes));
     return {};

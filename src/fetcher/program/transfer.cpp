@@ -89,10 +89,12 @@ class Running {
 
   // libcurl has ended this leg. True: there is another.
   Result<bool> on_ended(CURLcode code) {
+    // Of a host with several addresses another one may have answered.
+    if (unreachable_ && code == CURLE_COULDNT_CONNECT) return std::unexpected(*unreachable_);
     if (refusal_) return std::unexpected(*refusal_);
     long status = 0;
     curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
-    const bool web = target_.scheme.starts_with("http");
+    const bool web = speaks_http();
     if (code != CURLE_OK && !body_is_ignored_) return std::unexpected(transfer_error(code));
     if (web && (status == 301 || status == 302 || status == 303 || status == 307 || status == 308)) {
       TRY(follow());
@@ -165,6 +167,7 @@ class Running {
     }
     error_[0] = '\0';
     body_is_ignored_ = false;
+    unreachable_.reset();
     transfer_.version = {};
     return rewind_file();
   }
@@ -208,6 +211,13 @@ class Running {
     return aim();
   }
 
+  // Also of a URL of FTP that a proxy is asked for.
+  bool speaks_http() const {
+    const char* scheme = nullptr;
+    curl_easy_getinfo(easy(), CURLINFO_SCHEME, &scheme);
+    return lower_case(scheme != nullptr ? scheme : target_.scheme).starts_with("http");
+  }
+
   Error transfer_error(CURLcode code) const {
     const char* why = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
     return {Code::unavailable, log::one_line(why)};
@@ -229,11 +239,9 @@ class Running {
     const net::Endpoint endpoint = net::from_sockaddr(storage);
     const bool known = to->family == AF_INET || to->family == AF_INET6;
     if (!known || (!running.has_proxy_ && !running.settings_.policy.allows(endpoint.address))) {
-      if (!running.refusal_) running.refusal_ = refused_address(endpoint.address);
+      if (!running.unreachable_) running.unreachable_ = refused_address(endpoint.address);
       return CURL_SOCKET_BAD;
     }
-    // Another address of the same name may have been refused before.
-    running.refusal_.reset();
     return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
   }
 
@@ -263,7 +271,7 @@ class Running {
   bool write(const char* bytes, std::size_t size) {
     long status = 0;
     curl_easy_getinfo(easy(), CURLINFO_RESPONSE_CODE, &status);
-    if (target_.scheme.starts_with("http") && status != 200) {
+    if (speaks_http() && status != 200) {
       // What an error or a redirect says beside its head is nobody's file, and may have no end.
       body_is_ignored_ = true;
       return false;
@@ -294,6 +302,7 @@ class Running {
   int redirects_ = 0;
   bool has_proxy_ = false;
   bool body_is_ignored_ = false;
+  std::optional<Error> unreachable_;  // An address that may not be connected to.
   std::optional<Error> refusal_;
   std::array<char, CURL_ERROR_SIZE> error_{};
   std::uint64_t seen_ = 0;  // Bytes of any kind.

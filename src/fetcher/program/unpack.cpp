@@ -84,7 +84,8 @@ class Unpacking {
       if (status < ARCHIVE_WARN) return broken(reader_);
       TRY(take(entry));
     }
-    TRY(check_links());
+    // A link through another link may lead where its text alone does not.
+    TRY(check_links(sandbox_, done_.links));
     TRY(set_directory_modes());
     return done_;
   }
@@ -198,7 +199,7 @@ class Unpacking {
     if (::symlinkat(target, parent, name.back().c_str()) != 0) {
       return system_failure(fmt::format("make link '{}'", log::one_line(member)), errno);
     }
-    links_.push_back(name);
+    done_.links.push_back(name);
     return {};
   }
 
@@ -221,21 +222,6 @@ class Unpacking {
     return {};
   }
 
-  // A link through another link may lead where its text alone does not.
-  Result<> check_links() const {
-    for (const Name& name : links_) {
-      const std::string path = join(name, "/");
-      const Result<Descriptor> opened = open_beneath(sandbox_.root(), path, O_PATH);
-      if (opened || opened.error().code != Code::invalid_argument) continue;
-      if (const Result<Descriptor> parent =
-              open_beneath(sandbox_.root(), join({name.begin(), name.end() - 1}, "/"), O_RDONLY | O_DIRECTORY)) {
-        ::unlinkat(parent->get(), name.back().c_str(), 0);
-      }
-      return refused(path, "is a link that leads outside");
-    }
-    return {};
-  }
-
   // Last, since they may forbid to write; deepest first, since they may forbid to enter.
   Result<> set_directory_modes() const {
     for (auto each = directories_.rbegin(); each != directories_.rend(); ++each) {
@@ -251,11 +237,24 @@ class Unpacking {
   Unpacked done_;
   Descriptor parent_;
   Name parent_name_;
-  std::vector<Name> links_;
   std::vector<std::pair<std::string, mode_t>> directories_;
 };
 
 }  // namespace
+
+Result<> check_links(const Sandbox& sandbox, const std::vector<Name>& links) {
+  for (const Name& name : links) {
+    const std::string path = join(name, "/");
+    const Result<Descriptor> opened = open_beneath(sandbox.root(), path, O_PATH);
+    if (opened || opened.error().code != Code::invalid_argument) continue;
+    if (const Result<Descriptor> parent =
+            open_beneath(sandbox.root(), join({name.begin(), name.end() - 1}, "/"), O_RDONLY | O_DIRECTORY)) {
+      ::unlinkat(parent->get(), name.back().c_str(), 0);
+    }
+    return refused(path, "is a link that leads outside");
+  }
+  return {};
+}
 
 Result<Unpacked> unpack_tar(int file, const Sandbox& sandbox, const UnpackLimits& limits) {
   const Reader reader = make_reader();

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "fetcher/program/sandbox.h"
@@ -20,12 +22,16 @@ struct UnpackLimits {
 struct Unpacked {
   std::uint64_t bytes = 0;
   std::uint64_t members = 0;
+  std::vector<std::vector<std::string>> links;  // Symbolic ones, by the parts of their names.
 };
 
 // tar (plain, or with gzip, bzip2 or xz) and zip; `file` is read from its start. What was written before a failure
 // stays.
 Result<Unpacked> unpack_tar(int file, const Sandbox& sandbox, const UnpackLimits& limits);
 Result<Unpacked> unpack_zip(int file, const Sandbox& sandbox, const UnpackLimits& limits);
+// Fails with permission_denied if one of these links, or what is there now by its name, leads outside; it is removed
+// then. Each archive's are checked when it is unpacked, but what a later one brings can make them lead elsewhere.
+Result<> check_links(const Sandbox& sandbox, const std::vector<std::vector<std::string>>& links);
 // One file of gzip to another. Returns the bytes written.
 Result<std::uint64_t> gunzip(int from, int to, std::uint64_t bytes_max);
 

@@ -71,6 +71,21 @@ TEST_F(UnpackTest, LinksThatStayInsideAreMade) {
   EXPECT_EQ(fs::read_symlink(root() / "dangling"), "later");
 }
 
+// SEC-112
+TEST_F(UnpackTest, LinksOfTwoArchivesThatLeadOutsideTogetherAreFound) {
+  const auto first = unpack(pack({{.name = "d/", .content = {}, .type = AE_IFDIR, .mode = 0755},
+                                  {.name = "a", .content = {}, .type = AE_IFLNK, .link = "d/e/../../outside"}}));
+  ASSERT_TRUE(first) << first.error().message;
+  const auto second = unpack(pack({{.name = "d/e", .content = {}, .type = AE_IFLNK, .link = ".."}}));
+  ASSERT_TRUE(second) << second.error().message;
+  const Sandbox sandbox(Descriptor(::open(root().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)));
+  EXPECT_EQ(first->links.size(), 1U);
+  const auto checked = check_links(sandbox, first->links);
+  ASSERT_FALSE(checked);
+  EXPECT_TRUE(checked.error().message.contains("leads outside"));
+  EXPECT_FALSE(fs::exists(fs::symlink_status(root() / "a")));
+}
+
 // AGT-116 SEC-112 SEC-237
 TEST_F(UnpackTest, AMemberThatLeadsOutsideFailsTheWhole) {
   EXPECT_TRUE(failure({{.name = "/etc/x", .content = "evil"}}).contains("absolute"));
