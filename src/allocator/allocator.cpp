@@ -7,6 +7,7 @@
 
 #include "allocator/books.h"
 #include "allocator/cycle.h"
+#include "allocator/holds.h"
 
 namespace stoa::allocator {
 namespace {
@@ -157,6 +158,7 @@ void Allocator::update_framework(const FrameworkId& id, const FrameworkSpec& spe
 void Allocator::remove_framework(const FrameworkId& id) {
   Framework* framework = books_->find_framework(id);
   if (framework == nullptr) return;
+  books_->demands.remove(*books_, id);
   framework->is_known = false;
   framework->is_active = false;
   if (framework->clients.empty()) {
@@ -281,6 +283,9 @@ Result<> Allocator::recover(const FrameworkId& framework, const AgentId& id, con
   if (agent == nullptr) return std::unexpected(unknown(id));
   std::vector<ClientIndex> clients;
   TRY(release_all(*books_, framework, *agent, resources, &clients));
+  if (books_->demands.has_won()) {
+    books_->demands.note_return(*books_, framework, id, resources, refuse_seconds.has_value());
+  }
   for (const ClientIndex client : clients) {
     if (refuse_seconds.has_value() && books_->clients[client].is_subscribed) {
       const std::string& role = books_->roles[books_->clients[client].role].name;
@@ -336,6 +341,41 @@ Result<> Allocator::update_available(const AgentId& id, const model::Resources& 
   return {};
 }
 
+void Allocator::request(const FrameworkId& id, std::vector<Demand> demands, TimePoint now) {
+  if (books_->find_framework(id) == nullptr) return;
+  books_->demands.replace(*books_, id, std::move(demands), now);
+}
+
+std::vector<Preemption> Allocator::preempt(const LoadOf& load_of, TimePoint now) {
+  return books_->demands.advance(*books_, load_of, now);
+}
+
+Plan Allocator::plan(const FrameworkId& framework, const Demand& demand, const LoadOf& load_of) {
+  return plan_for(*books_, {framework, demand, books_->options.preemption.victims_max}, load_of);
+}
+
+void Allocator::note_lapse(const FrameworkId& framework, const AgentId& agent, const model::Resources& resources) {
+  books_->demands.note_return(*books_, framework, agent, resources, true);
+}
+
+Result<> Allocator::hold(const FrameworkId& framework, const std::string& role, const AgentId& id, TimePoint now) {
+  Agent* agent = books_->find_agent(id);
+  if (agent == nullptr) return std::unexpected(unknown(id));
+  const auto client = books_->find_client(framework, role);
+  if (!client.has_value()) return std::unexpected(unknown(framework, role));
+  Minimum need = need_of(*books_, *client);
+  if (agent->held_for != no_client || need.empty()) {
+    return fail(Code::failed_precondition, fmt::format("agent {} is held already, or framework {} has declared no need",
+                                                       id.value, framework.value));
+  }
+  hold_agent(*books_, *agent, *client, std::move(need), now + books_->options.hold_length, HoldKind::large_task);
+  return {};
+}
+
+void Allocator::set_paused(bool paused, TimePoint now) {
+  if (std::exchange(books_->is_paused, paused) && !paused) books_->request_all(now);
+}
+
 void Allocator::request_cycle(TimePoint now) { books_->request_all(now); }
 
 std::optional<TimePoint> Allocator::next_cycle() const { return books_->pacing.next(); }
@@ -343,10 +383,15 @@ std::optional<TimePoint> Allocator::next_cycle() const { return books_->pacing.n
 std::vector<Grant> Allocator::run(TimePoint now) {
   const Pacing::Due due = books_->pacing.take(now);
   if (due == Pacing::Due::nothing) return {};
-  if (due == Pacing::Due::periodic) expire_filters(*books_, now);
+  ++books_->cycles;
+  if (due == Pacing::Due::periodic) {
+    expire_filters(*books_, now);
+    update_holds(*books_, now);
+  }
+  if (books_->is_paused) return {};
   const bool all = due == Pacing::Due::periodic || books_->all_requested;
   books_->all_requested = false;
-  return give_away(*books_, requested_agents(*books_, all));
+  return give_away(*books_, requested_agents(*books_, all), now);
 }
 
 }  // namespace stoa::allocator

@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "allocator/preemption.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "base/time.h"
@@ -61,6 +62,9 @@ struct Options {
   std::set<std::string> fair_sharing_excluded;  // ALC-026.
   bool filter_gpu_resources = true;             // ALC-150.
   Sorter role_sorter = Sorter::drf;
+  Duration hold_after = std::chrono::seconds(60);   // Who lacks room for so long gets a hold; 0: never (ALC-181).
+  Duration hold_length = std::chrono::minutes(10);  // And the pause after one that did not help (ALC-183).
+  PreemptionOptions preemption;
   Sorter framework_sorter = Sorter::drf;  // `priority` means drf here.
 };
 
@@ -156,6 +160,24 @@ class Allocator {
   Result<> update_available(const AgentId& agent, const model::Resources& before, const model::Resources& after,
                             TimePoint now);
 
+  // Replaces what the framework has declared to need (ALC-210); unknown frameworks are ignored. At most
+  // Demands::per_framework_max bundles.
+  void request(const FrameworkId& id, std::vector<Demand> demands, TimePoint now);
+  // What preemption wants done now: call it after run(). Offers that it rescinds come back by recover(). O(demands),
+  // and O(agents and their load) for each demand that is due.
+  std::vector<Preemption> preempt(const LoadOf& load_of, TimePoint now);
+  // The plan that there would be for a demand now (ALC-223). Changes nothing.
+  Plan plan(const FrameworkId& framework, const Demand& demand, const LoadOf& load_of);
+  // An offer was not answered in time: counts as a refusal if it was won by preemption (ALC-219). Call it before the
+  // resources are recovered.
+  void note_lapse(const FrameworkId& framework, const AgentId& agent, const model::Resources& resources);
+  // Holds the agent for the framework in the role, as a cycle does for who waited long enough (ALC-181). Fails with
+  // not_found, or failed_precondition if the agent is held or nothing is needed.
+  Result<> hold(const FrameworkId& framework, const std::string& role, const AgentId& agent, TimePoint now);
+
+  // While paused there are cycles as ever, and nobody is given anything (ALC-240).
+  void set_paused(bool paused, TimePoint now);
+
   // Asks for a cycle over all agents.
   void request_cycle(TimePoint now);
   // When run() wants to be called.
@@ -168,7 +190,13 @@ class Allocator {
   model::Resources total(const AgentId& agent) const;
   model::Resources allocated(const FrameworkId& framework, const AgentId& agent) const;  // With allocation roles.
   model::Resources allocated(const AgentId& agent) const;                                // To all frameworks together.
-  double dominant_share(const std::string& role) const;                                  // Not divided by weight.
+  std::size_t holds() const;                       // In force, those of preemption not counted (ALC-183).
+  PreemptionCounters preemption_counters() const;  // ALC-252.
+  std::uint64_t cycles() const;                    // Run so far (ALC-250).
+  // What unmet guarantees need, and what there is to meet them (ALC-252). Empty without guarantees; else O(agents).
+  model::Quantities headroom_required() const;
+  model::Quantities headroom_available() const;
+  double dominant_share(const std::string& role) const;  // Not divided by weight.
   // What a role with all below it consumes of its quota: reservations, used or not, and what it holds or is offered of
   // the rest (ALC-071). The caller subtracts what is only offered where operators look.
   model::Quantities consumed_quota(const std::string& role) const;

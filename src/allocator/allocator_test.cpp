@@ -88,237 +88,6 @@ class Cluster {
 
 using Offers = std::vector<std::string>;
 
-struct FillFramework {
-  std::string id;
-  std::string role;
-  std::string task;
-  int tasks_max = 1'000'000;
-};
-
-struct Fill {
-  std::string name;
-  std::string agent;
-  std::vector<FillFramework> frameworks;
-  std::map<std::string, int> tasks;
-  std::string used;
-  std::map<std::string, double> weights = {};
-  std::map<std::string, double> shares = {};  // Of roles, divided by weight.
-};
-
-// Runs one agent full: each framework launches one task per offer and returns the rest at once.
-void run_fill(const Fill& fill) {
-  SCOPED_TRACE(fill.name);
-  Cluster cluster;
-  cluster.agent("a1", fill.agent);
-  std::map<std::string, FillFramework> frameworks;
-  for (const auto& [role, weight] : fill.weights) cluster.allocator.set_weight(role, weight);
-  for (const FillFramework& framework : fill.frameworks) {
-    cluster.framework(framework.id, {framework.role});
-    frameworks[framework.id] = framework;
-  }
-  std::map<std::string, int> tasks;
-  Resources used;
-  for (const FillFramework& framework : fill.frameworks) tasks[framework.id] = 0;
-  while (true) {
-    const std::vector<Grant> grants = cluster.grants();
-    if (grants.empty()) break;
-    for (const Grant& grant : grants) {
-      const FillFramework& framework = frameworks.at(grant.framework.value);
-      const Resources task = resources(framework.task).with_allocation_role(Symbol(grant.role));
-      const bool launches = tasks[framework.id] < framework.tasks_max && grant.resources.contains(task);
-      if (launches) {
-        ++tasks[framework.id];
-        used += resources(framework.task);
-      }
-      const Resources rest = launches ? grant.resources - task : grant.resources;
-      const double refuse = launches ? 0 : 31'536'000;
-      ASSERT_TRUE(cluster.allocator.recover(grant.framework, grant.agent, rest, refuse, cluster.now).has_value());
-    }
-    cluster.advance(1);
-  }
-  EXPECT_EQ(tasks, fill.tasks);
-  EXPECT_EQ(used, resources(fill.used)) << used.to_text();
-  for (const auto& [role, share] : fill.shares) {
-    const double weight = fill.weights.contains(role) ? fill.weights.at(role) : 1;
-    EXPECT_NEAR(cluster.allocator.dominant_share(role) / weight, share, 1e-6) << role;
-  }
-}
-
-// ALC-020 ALC-021 ALC-022 ALC-023 ALC-024 ALC-030 ALC-031 ALC-040 ALC-272
-// ALX-01 ALX-02 ALX-03 ALX-04 ALX-05 ALX-06 ALX-07 ALX-08 ALX-09 ALX-10 ALX-11 ALX-12 ALX-13
-TEST(Allocator, FillsAsInTheWorkedExamples) {
-  const std::string big = "cpus:12;mem:12288";
-  const std::string unit = "cpus:1;mem:1024";
-  const Fill fills[] = {
-      {"ALX-01",
-       "cpus:9;mem:18432",
-       {{"A", "ra", "cpus:1;mem:4096"}, {"B", "rb", "cpus:3;mem:1024"}},
-       {{"A", 3}, {"B", 2}},
-       "cpus:9;mem:14336",
-       {},
-       {{"ra", 0.666667}, {"rb", 0.666667}}},
-      {"ALX-02",
-       "cpus:9;mem:18432",
-       {{"A", "r", "cpus:1;mem:4096"}, {"B", "r", "cpus:3;mem:1024"}},
-       {{"A", 3}, {"B", 2}},
-       "cpus:9;mem:14336",
-       {},
-       {{"r", 1.0}}},
-      {"ALX-03",
-       big,
-       {{"H", "hi", unit}, {"L", "lo", unit}},
-       {{"H", 8}, {"L", 4}},
-       big,
-       {{"hi", 2}, {"lo", 1}},
-       {{"hi", 0.333333}, {"lo", 0.333333}}},
-      {"ALX-04",
-       "cpus:90;mem:184320",
-       {{"A", "ra", "cpus:1;mem:4096"}, {"B", "rb", "cpus:3;mem:1024"}},
-       {{"A", 41}, {"B", 16}},
-       "cpus:89;mem:184320",
-       {{"ra", 2}},
-       {{"ra", 0.455556}, {"rb", 0.533333}}},
-      {"ALX-05",
-       big,
-       {{"A", "eng/a", unit}, {"B", "eng/b", unit}, {"O", "ops", unit}},
-       {{"A", 3}, {"B", 3}, {"O", 6}},
-       big,
-       {},
-       {{"eng/a", 0.25}, {"eng/b", 0.25}, {"ops", 0.5}}},
-      {"ALX-06",
-       big,
-       {{"A", "eng/a", unit}, {"B", "eng/b", unit}, {"O", "ops", unit}},
-       {{"A", 2}, {"B", 6}, {"O", 4}},
-       big,
-       {{"eng", 2}, {"eng/b", 3}}},
-      {"ALX-07",
-       big,
-       {{"E", "eng", unit}, {"A", "eng/a", unit}, {"O", "ops", unit}},
-       {{"E", 3}, {"A", 3}, {"O", 6}},
-       big},
-      {"ALX-08",
-       "cpus:16;mem:16384",
-       {{"A", "a", unit}, {"X", "b/x", unit}, {"P", "b/y/p", unit}, {"Q", "b/y/q", unit}},
-       {{"A", 8}, {"X", 4}, {"P", 2}, {"Q", 2}},
-       "cpus:16;mem:16384"},
-      {"ALX-09",
-       big,
-       {{"A", "eng/a", unit}, {"B", "eng/b", unit, 1}, {"O", "ops", unit}},
-       {{"A", 5}, {"B", 1}, {"O", 6}},
-       big},
-      {"ALX-10", big, {{"A", "ra", unit}, {"B", "rb", unit, 0}}, {{"A", 12}, {"B", 0}}, big},
-      {"ALX-11",
-       "cpus:4;mem:14336",
-       {{"J1", "j1", "cpus:1;mem:10240"}, {"J2", "j2", unit}},
-       {{"J1", 1}, {"J2", 3}},
-       "cpus:4;mem:13312",
-       {},
-       {{"j1", 0.714286}, {"j2", 0.75}}},
-      {"ALX-12",
-       "cpus:4;mem:14336",
-       {{"J1", "j1", "cpus:2;mem:4096"}, {"J2", "j2", "cpus:1;mem:3072"}},
-       {{"J1", 1}, {"J2", 2}},
-       "cpus:4;mem:10240",
-       {},
-       {{"j1", 0.5}, {"j2", 0.5}}},
-      {"ALX-13",
-       "cpus:10;mem:1048576",
-       {{"A", "a", "cpus:1;mem:32", 1},
-        {"B", "b", "cpus:1;mem:32", 2},
-        {"C", "c", "cpus:1;mem:32"},
-        {"D", "d", "cpus:1;mem:32"}},
-       {{"A", 1}, {"B", 2}, {"C", 4}, {"D", 3}},
-       "cpus:10;mem:320"},
-  };
-  for (const Fill& fill : fills) run_fill(fill);
-}
-
-// ALC-032 ALC-033 ALC-271 ALX-19
-TEST(Allocator, OutstandingOffersCountAtOnce) {
-  Cluster cluster;
-  cluster.agent("a1", "cpus:4;mem:8192");
-  cluster.agent("a2", "cpus:4;mem:8192");
-  cluster.framework("A", {"ra"});
-  cluster.framework("B", {"rb"});
-  EXPECT_EQ(cluster.cycle(), (Offers{"A@ra a1 cpus:4; mem:8192", "B@rb a2 cpus:4; mem:8192"}));
-  EXPECT_EQ(cluster.cycle(), Offers{});
-}
-
-// ALC-033 ALX-20
-TEST(Allocator, WhoSitsOnAnOfferFallsBehind) {
-  Cluster cluster;
-  for (const char* id : {"a1", "a2", "a3"}) cluster.agent(id, "cpus:4;mem:8192");
-  cluster.framework("A", {"ra"});
-  cluster.framework("B", {"rb"});
-  cluster.running("A", "ra", "a2", "cpus:4;mem:8192");
-  cluster.running("A", "ra", "a3", "cpus:4;mem:8192");
-  EXPECT_EQ(cluster.cycle(), Offers{"B@rb a1 cpus:4; mem:8192"});
-  cluster.finish("A", "ra", "a2", "cpus:4;mem:8192");
-  EXPECT_EQ(cluster.cycle(), Offers{"B@rb a2 cpus:4; mem:8192"});
-  cluster.finish("A", "ra", "a3", "cpus:4;mem:8192");
-  EXPECT_EQ(cluster.cycle(), Offers{"A@ra a3 cpus:4; mem:8192"});
-}
-
-// ALC-120 ALC-121 ALC-122 ALC-123 ALX-21
-TEST(Allocator, FiltersHoldForTheirTimeAndForNothingMore) {
-  Cluster cluster;
-  cluster.agent("a1", "cpus:4;mem:8192");
-  cluster.framework("A", {"ra"});
-  cluster.running("A", "ra", "a1", "cpus:2;mem:1024");
-  EXPECT_EQ(cluster.cycle(), Offers{"A@ra a1 cpus:2; mem:7168"});
-  cluster.decline("A", "a1", 5);
-  cluster.advance(1);
-  EXPECT_EQ(cluster.cycle(), Offers{});
-  cluster.finish("A", "ra", "a1", "cpus:2;mem:1024");
-  cluster.advance(1);
-  const Offers all{"A@ra a1 cpus:4; mem:8192"};
-  EXPECT_EQ(cluster.cycle(), all);
-  cluster.decline("A", "a1", 0);
-  cluster.advance(1);
-  EXPECT_EQ(cluster.cycle(), all);
-  cluster.decline("A", "a1", 0.2);
-  cluster.advance(0.5);
-  EXPECT_EQ(cluster.cycle(), Offers{});
-  cluster.advance(0.6);
-  EXPECT_EQ(cluster.cycle(), all);
-}
-
-// ALC-121 ALX-22
-TEST(Allocator, OnlyTheReturnedRestIsFiltered) {
-  Cluster cluster;
-  cluster.agent("a1", "cpus:4;mem:4096");
-  cluster.framework("A", {"ra"});
-  cluster.framework("B", {"rb"});
-  EXPECT_EQ(cluster.cycle(), Offers{"A@ra a1 cpus:4; mem:4096"});
-  cluster.accept("A", "a1", "cpus:1;mem:1024", 60);
-  cluster.advance(1);
-  EXPECT_EQ(cluster.cycle(), Offers{"B@rb a1 cpus:3; mem:3072"});
-  cluster.decline("B", "a1", 60);
-  cluster.advance(1);
-  EXPECT_EQ(cluster.cycle(), Offers{});
-  cluster.finish("A", "ra", "a1", "cpus:1;mem:1024");
-  EXPECT_EQ(cluster.cycle(), Offers{"A@ra a1 cpus:4; mem:4096"});
-}
-
-// ALC-130 ALC-131 ALX-23
-TEST(Allocator, SuppressStopsOneRoleAndReviveClearsFilters) {
-  Cluster cluster;
-  cluster.agent("a1", "cpus:4;mem:4096");
-  cluster.framework("A", FrameworkSpec{.roles = {"r1", "r2"}, .multi_role = true});
-  cluster.allocator.suppress(FrameworkId("A"), {"r1"});
-  EXPECT_EQ(cluster.cycle(), Offers{"A@r2 a1 cpus:4; mem:4096"});
-  cluster.decline("A", "a1", 3600);
-  cluster.advance(1);
-  EXPECT_EQ(cluster.cycle(), Offers{});
-  cluster.allocator.revive(FrameworkId("A"), {"r1"}, cluster.now);
-  EXPECT_EQ(cluster.cycle(), Offers{"A@r1 a1 cpus:4; mem:4096"});
-  cluster.decline("A", "a1", 3600);
-  cluster.advance(1);
-  EXPECT_EQ(cluster.cycle(), Offers{});
-  cluster.allocator.revive(FrameworkId("A"), {}, cluster.now);
-  EXPECT_EQ(cluster.cycle(), Offers{"A@r1 a1 cpus:4; mem:4096"});
-}
-
 // ALC-132
 TEST(Allocator, SuppressAndReviveWithAForeignRoleDoNothing) {
   Cluster cluster;
@@ -344,16 +113,6 @@ TEST(Allocator, LeavingSuppressionByUpdateRevives) {
   EXPECT_EQ(cluster.cycle().size(), 1U);
 }
 
-// ALC-110 ALX-24
-TEST(Allocator, SplintersAreNotOffered) {
-  Cluster cluster;
-  cluster.agent("a1", "cpus:0.005;mem:16");
-  cluster.agent("a2", "cpus:0.005;mem:64");
-  cluster.agent("a3", "disk:9999");
-  cluster.framework("A", {"ra"});
-  EXPECT_EQ(cluster.cycle(), Offers{"A@ra a2 cpus:0.005; mem:64"});
-}
-
 // ALC-110
 TEST(Allocator, MinimumIsAlternativesOfNamesThatAllHold) {
   EXPECT_EQ(parse_minimum("cpus:0.01|mem:32"), default_minimum());
@@ -367,29 +126,6 @@ TEST(Allocator, MinimumIsAlternativesOfNamesThatAllHold) {
   EXPECT_EQ(cluster.cycle(), (Offers{"A@ra a2 cpus:2; mem:64", "A@ra a3 disk:5"}));
 }
 
-// ALC-111 ALX-25
-TEST(Allocator, AFrameworksOwnMinimumReplacesTheFlag) {
-  Cluster cluster;
-  cluster.agent("a1", "cpus:2;mem:1024");
-  cluster.agent("a2", "cpus:8;mem:16384");
-  cluster.agent("a3", "disk:100");
-  cluster.framework("A", {.roles = {"ra"}, .minimum = {{"ra", *parse_minimum("cpus:4;mem:4096")}}});
-  cluster.framework("B", {.roles = {"rb"}, .minimum = {{"rb", {}}}});
-  EXPECT_EQ(cluster.cycle(), (Offers{"B@rb a1 cpus:2; mem:1024", "A@ra a2 cpus:8; mem:16384", "B@rb a3 disk:100"}));
-}
-
-// ALC-050 ALC-051 ALX-26
-TEST(Allocator, ReservedGoesToItsRoleAndTheRestToTheLowerShare) {
-  Cluster cluster;
-  cluster.agent("a1", "cpus:4;mem:4096;cpus(ads):4;mem(ads):4096");
-  cluster.framework("D", {"ads"});
-  cluster.framework("W", {"web"});
-  cluster.running("D", "ads", "a1", "cpus(ads):1;mem(ads):1024");
-  EXPECT_EQ(cluster.cycle(),
-            (Offers{"W@web a1 cpus:4; mem:4096",
-                    "D@ads a1 cpus(reservations: [(STATIC,ads)]):3; mem(reservations: [(STATIC,ads)]):3072"}));
-}
-
 // ALC-051
 TEST(Allocator, OneOfferHoldsReservedAndUnreserved) {
   Cluster cluster;
@@ -398,17 +134,7 @@ TEST(Allocator, OneOfferHoldsReservedAndUnreserved) {
   EXPECT_EQ(cluster.cycle(), Offers{"D@ads a1 cpus:4; mem(reservations: [(STATIC,ads)]):4096"});
 }
 
-// ALC-050 ALX-27
-TEST(Allocator, ReservedToAParentIsForItsSubrolesOnly) {
-  Cluster cluster;
-  cluster.agent("a1", "cpus(eng):4;mem(eng):4096");
-  cluster.framework("O", {"ops"});
-  cluster.framework("A", {"eng/a"});
-  EXPECT_EQ(cluster.cycle(),
-            Offers{"A@eng/a a1 cpus(reservations: [(STATIC,eng)]):4; mem(reservations: [(STATIC,eng)]):4096"});
-}
-
-// ALC-150 ALX-38
+// ALC-150
 TEST(Allocator, AgentsWithGpusAreForTheCapable) {
   for (const bool filter : {true, false}) {
     Cluster cluster({.filter_gpu_resources = filter});
@@ -420,28 +146,6 @@ TEST(Allocator, AgentsWithGpusAreForTheCapable) {
     EXPECT_EQ(first, (filter ? Offers{"G@zz a1 cpus:4; mem:4096; gpus:1", "A@aa a2 cpus:4; mem:4096"}
                              : Offers{"A@aa a1 cpus:4; mem:4096; gpus:1", "G@zz a2 cpus:4; mem:4096"}));
   }
-}
-
-// ALC-151 ALX-39
-TEST(Allocator, RemoteAgentsAreForTheRegionAware) {
-  Cluster cluster;
-  cluster.agent("a1", {.total = resources("cpus:4;mem:4096"), .is_local_region = false});
-  cluster.agent("a2", "cpus:4;mem:4096");
-  cluster.framework("A", {"aa"});
-  EXPECT_EQ(cluster.cycle(), Offers{"A@aa a2 cpus:4; mem:4096"});
-  cluster.framework("R", {.roles = {"rr"}, .region_aware = true});
-  EXPECT_EQ(cluster.cycle(), Offers{"R@rr a1 cpus:4; mem:4096"});
-}
-
-// ALC-152 ALX-41
-TEST(Allocator, RevocableIsHiddenFromOthersAndGoesToTheCapable) {
-  Cluster cluster;
-  const Resources mixed =
-      resources("cpus:4;mem:4096") + Resources{model::testing::revocable(model::testing::resource("cpus:2"))};
-  cluster.agent("a1", {.total = mixed});
-  cluster.framework("A", {"aa"});
-  cluster.framework("R", {.roles = {"rr"}, .revocable_resources = true});
-  EXPECT_EQ(cluster.cycle(), (Offers{"A@aa a1 cpus:4; mem:4096", "R@rr a1 cpus{REV}:2"}));
 }
 
 // ALC-152
@@ -486,7 +190,7 @@ TEST(Allocator, OldAgentsAreForOldFrameworksAndFlatRoles) {
   EXPECT_EQ(cluster.cycle(), Offers{"P@p/q a1 cpus:1; mem:64"});
 }
 
-// ALC-160 ALC-161 ALX-42
+// ALC-160 ALC-161
 TEST(Allocator, InactiveAndNotWhitelistedAgentsAreNotOffered) {
   Cluster cluster;
   cluster.agent("a1", "cpus:4;mem:4096");

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "allocator/holds.h"
 #include "allocator/quota.h"
 #include "base/check.h"
 
@@ -43,7 +44,8 @@ bool has_gpus(const model::Resources& resources) {
 Books::Books(Options given)
     : options(std::move(given)),
       pacing(options.allocation_interval, options.allocation_interval_min),
-      random(options.seed) {
+      random(options.seed),
+      demands(options.preemption) {
   std::vector<bool> excluded;
   for (const std::string& name : options.fair_sharing_excluded) {
     const std::size_t index = names.index_of(name);
@@ -147,10 +149,15 @@ void Books::forget_role_if_unused(RoleIndex role) {
 void Books::forget_if_unused(ClientIndex index) {
   const Client client = clients[index];
   if (client.is_subscribed || client.agents > 0) return;
+  std::erase(clients_short, index);
+  for (std::size_t i = holds.size(); i-- > 0;) {
+    if (holds[i].client == index) release_agent(*this, agents[holds[i].agent]);
+  }
   Framework& framework = frameworks[client.framework];
   framework.clients.erase(roles[client.role].name);
   tree.set_active(client.leaf, false);
   tree.remove(client.leaf);
+  clients[index] = {};
   clients_unused.push_back(index);
   --roles[client.role].clients;
   forget_role_if_unused(client.role);
@@ -184,6 +191,7 @@ Agent& Books::insert_agent(const AgentId& id, AgentSpec spec) {
 }
 
 void Books::erase_agent(Agent& agent) {
+  release_agent(*this, agent);
   set_total(agent, {});
   while (!agent.holdings.empty()) {
     const Holding holding = agent.holdings.back();
@@ -275,7 +283,7 @@ Amounts Books::headroom_available() {
   Amounts sum;
   for (const auto& [id, index] : agents_by_id) {
     const Agent& agent = agents[index];
-    if (!agent.is_active || !agent.is_whitelisted) continue;
+    if (!agent.is_active || !agent.is_whitelisted || agent.held_for != no_client) continue;
     for (const auto& [resource, count] : agent.free) {
       if (counts_for_quota(resource)) names.accumulate(resource, sum);
     }
@@ -450,6 +458,7 @@ void Books::set_quota(const std::string& role, const Quota& quota) {
     limits[index] = amount.thousandths();
   }
   quotas.set(role, std::move(guarantees), std::move(limits));
+  demands.forget_pauses();
   ++generation;
 }
 
@@ -460,6 +469,7 @@ void Books::set_priority(const std::string& role, std::optional<int> priority) {
     priorities.erase(role);
   }
   for (const auto& [name, index] : roles_by_name) roles[index].priority = effective_priority(name);
+  demands.forget_pauses();
 }
 
 int Books::effective_priority(const std::string& role) const {

@@ -18,6 +18,7 @@
 #include "allocator/amounts.h"
 #include "allocator/filters.h"
 #include "allocator/pacing.h"
+#include "allocator/preemption.h"
 #include "allocator/quota_tree.h"
 #include "allocator/share_tree.h"
 #include "base/random.h"
@@ -28,6 +29,17 @@ using AgentIndex = std::uint32_t;
 using FrameworkIndex = std::uint32_t;
 using RoleIndex = std::uint32_t;
 
+// Why an agent is kept together for one client.
+enum class HoldKind : std::uint8_t { large_task, preemption };
+
+struct Hold {
+  AgentIndex agent = 0;
+  ClientIndex client = 0;
+  Minimum need;
+  TimePoint until;
+  HoldKind kind = HoldKind::large_task;
+};
+
 struct Client {
   FrameworkIndex framework = 0;
   RoleIndex role = 0;
@@ -37,8 +49,11 @@ struct Client {
   bool is_suppressed = false;
   std::optional<Minimum> minimum;
   Constraint constraint;
-  std::vector<std::uint8_t> verdicts;  // Of the constraint, by agent; see verdict_of.
-  std::size_t agents = 0;              // On how many it holds something.
+  std::vector<std::uint8_t> verdicts;    // Of the constraint, by agent; see verdict_of.
+  std::size_t agents = 0;                // On how many it holds something.
+  bool has_demands = false;              // In Books::demands.
+  std::optional<TimePoint> short_since;  // Listed in Books::clients_short.
+  TimePoint hold_not_before;
 };
 
 struct Framework {
@@ -70,9 +85,10 @@ struct Agent {
   bool is_active = true;
   bool is_whitelisted = true;
   bool has_gpus = false;
-  bool is_overcommitted = false;  // More held than there is: free is then computed with a floor (ALC-176).
-  bool is_requested = false;      // By an extra cycle.
-  model::Resources free;          // Shared volumes stay in it while they are held (RES-131).
+  bool is_overcommitted = false;     // More held than there is: free is then computed with a floor (ALC-176).
+  bool is_requested = false;         // By an extra cycle.
+  model::Resources free;             // Shared volumes stay in it while they are held (RES-131).
+  ClientIndex held_for = no_client;  // See Books::holds.
   std::vector<Holding> holdings;
   Filters filters;
 
@@ -163,6 +179,8 @@ class Books {
   bool quota_relaxed = false;  // Resources came back since they were blocked.
   std::vector<AgentIndex> agents_requested;
   bool all_requested = false;
+  bool is_paused = false;
+  std::uint64_t cycles = 0;
 
   std::deque<Framework> frameworks;
   std::unordered_map<FrameworkId, FrameworkIndex> frameworks_by_id;
@@ -175,6 +193,9 @@ class Books {
   std::map<std::string, double> weights;
   std::map<std::string, int> priorities;
   std::optional<std::set<std::string>> whitelist;
+  std::vector<Hold> holds;                 // A few.
+  std::vector<ClientIndex> clients_short;  // Who waits for a hold.
+  Demands demands;
 
   struct Expiry {
     TimePoint at;

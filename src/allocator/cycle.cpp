@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "allocator/gates.h"
+#include "allocator/holds.h"
 #include "allocator/minimum.h"
 #include "allocator/order.h"
 #include "allocator/quota.h"
@@ -22,6 +23,7 @@ struct Given {
   // Those of stage one by agent, to which stage two may add (ALC-016).
   std::unordered_map<AgentIndex, std::vector<std::size_t>> promised;
   Amounts available;  // For the headroom.
+  TimePoint now;
 };
 
 // The visit of one agent: asks clients in the order of the policy until nothing is left.
@@ -55,11 +57,29 @@ class Visit {
     if (!admits(agent_.spec, agent_.has_gpus && books_.options.filter_gpu_resources, spec)) return true;
     if (!marks_.none() && hides(marks_, spec)) {
       const model::Resources visible = without_hidden(*usable_, spec);
-      if (visible.empty() || !meets(client.minimum.value_or(books_.options.minimum), visible)) return true;
+      if (visible.empty() || !meets(client.minimum.value_or(books_.options.minimum), visible)) {
+        return note_too_little(index, client);
+      }
       return offer_allowed(index, client, visible, 0);
     }
-    if (!is_worth_offering(client)) return true;
+    if (!is_worth_offering(client)) return note_too_little(index, client);
     return offer_allowed(index, client, *usable_, usable_ == &agent_.free ? content_ : 0);
+  }
+
+  // An agent that is held: the holder is asked first, and only when its need fits. Whoever comes after sees only what
+  // is reserved, unless the hold has ended (ALC-182).
+  void visit_holder() {
+    const Hold* hold = hold_on(books_, index_);
+    const Client& client = books_.clients[hold->client];
+    role_ = &books_.roles[client.role];
+    select_usable();
+    const bool is_active = books_.tree.is_active(client.leaf);
+    if (is_active && meets(hold->need, without_hidden(*usable_, books_.frameworks[client.framework].spec))) {
+      count_headroom(1);  // To the holder alone it is available.
+      visit(client.leaf);
+      if (agent_.held_for != no_client) count_headroom(-1);
+    }
+    is_held_ = agent_.held_for != no_client;
   }
 
   // Nobody would want what is left in the state of now: who passed on more passes on less. Shared volumes are offered
@@ -69,12 +89,31 @@ class Visit {
  private:
   const model::Resources& rest() const { return marks_.shared ? unshared_rest_ : agent_.free; }
 
+  // Adds what is free here to what is available, `times` times.
+  void count_headroom(std::int64_t times) {
+    if (given_.available.empty()) return;
+    for (const auto& [resource, count] : agent_.free) {
+      if (!counts_for_quota(resource)) continue;
+      const std::size_t name = books_.names.index_of(resource.name_symbol());
+      if (given_.available.size() <= name) given_.available.resize(name + 1);
+      given_.available[name] += times * resource.scalar().thousandths();
+    }
+  }
+
   void select_usable() {
     meets_default_.reset();
     usable_ = &rest();
-    if (!marks_.reserved) return;
+    if (!marks_.reserved && !is_held_) return;
     usable_by_role_ = rest().usable_by(role_->name);
+    if (is_held_) usable_by_role_ = usable_by_role_.reserved();
     usable_ = &usable_by_role_;
+  }
+
+  // Who came first, or after others with whom it was the same, waits for room from now on (ALC-181).
+  bool note_too_little(ClientIndex index, const Client& client) {
+    const bool has_need = (client.minimum.has_value() && !client.minimum->empty()) || client.has_demands;
+    if (is_first_ && has_need && !is_held_) note_short(books_, index, given_.now);
+    return true;
   }
 
   bool is_worth_offering(const Client& client) {
@@ -98,7 +137,11 @@ class Visit {
 
   // Returns whether there is something left for others.
   bool offer(ClientIndex index, const Client& client, const model::Resources& wanted, Content content) {
-    if (!agent_.filters.empty() && agent_.filters.withholds(index, client.epoch, wanted, content)) return true;
+    if (!agent_.filters.empty() && agent_.filters.withholds(index, client.epoch, wanted, content)) {
+      is_first_ = false;
+      if (client.short_since.has_value()) note_served(books_, index);  // It is picky, not short.
+      return true;
+    }
     // A shared volume stays free, but is offered once in a cycle, and one holder at a time (RES-131).
     if (marks_.shared) {
       give(index, client, wanted.with_single_counts());
@@ -120,6 +163,22 @@ class Visit {
     books_.hold(agent_, index, given, 1);
     has_given_ = true;
     content_ = 0;
+    if (client.short_since.has_value() || client.has_demands || !books_.holds.empty())
+      note_given(index, given_.grants.back().resources.without_allocation_role());
+    is_first_ = false;
+  }
+
+  // Demands and holds of the client, if it has any.
+  void note_given(ClientIndex index, const model::Resources& given) {
+    const Client& client = books_.clients[index];
+    const Minimum need = need_of(books_, index);
+    if (!need.empty() && meets(need, given)) {
+      note_served(books_, index);
+    } else if (!need.empty() && is_first_) {
+      note_short(books_, index, given_.now);
+    }
+    if (!client.has_demands) return;
+    books_.demands.note_offer(books_, books_.frameworks[client.framework].id, role_->name, agent_.id, given);
   }
 
   void record(const Client& client, model::Resources given) {
@@ -149,6 +208,8 @@ class Visit {
   bool has_quota_;
   model::Resources unshared_rest_;  // Used if the agent has shared volumes: free without those offered already.
   bool has_given_ = false;
+  bool is_first_ = true;  // Nobody has passed or been given anything yet, but for lack of room.
+  bool is_held_ = false;
   const Role* role_ = nullptr;
   const model::Resources* usable_ = nullptr;
   model::Resources usable_by_role_;
@@ -166,7 +227,10 @@ void run_stage(Books& books, Stage stage, std::vector<AgentIndex>& agents, Order
     Agent& agent = books.agents[index];
     if (agent.free.empty()) continue;
     books.tree.settle();  // The order counts what this cycle has given so far (ALC-032).
+    if (stage == Stage::promised && agent.held_for != no_client) continue;
     Visit visit(books, index, stage, given);
+    if (agent.held_for != no_client) visit.visit_holder();
+    if (agent.free.empty()) continue;
     order.walk(visit);
     if (stage == Stage::promised) continue;
     if (visit.is_settled()) {
@@ -179,8 +243,9 @@ void run_stage(Books& books, Stage stage, std::vector<AgentIndex>& agents, Order
 
 }  // namespace
 
-std::vector<Grant> give_away(Books& books, std::vector<AgentIndex> candidates) {
+std::vector<Grant> give_away(Books& books, std::vector<AgentIndex> candidates, TimePoint now) {
   Given given;
+  given.now = now;
   if (candidates.empty()) return {};
   Order order(books);
   if (books.quotas.any_guarantee()) {

@@ -9,6 +9,6 @@ namespace stoa::allocator {
 
 // Visits `candidates`, listed by id, in the order of the options, and returns what was given. The books are up to date
 // afterwards.
-std::vector<Grant> give_away(Books& books, std::vector<AgentIndex> candidates);
+std::vector<Grant> give_away(Books& books, std::vector<AgentIndex> candidates, TimePoint now);
 
 }  // namespace stoa::allocator

@@ -54,6 +54,8 @@ class World {
   std::vector<Grant> cycle();
   void step(const Json& step);
   void fill(const Json& example);
+  void preempt(const Json& example);
+  AgentLoad load_of(const AgentId& agent) const;
 
   TimePoint now = at(0);
   std::unique_ptr<Allocator> allocator;

@@ -136,6 +136,7 @@ Options options_of(const Json& config) {
   Options options;
   options.order_by_id = true;
   options.allocation_interval_min = Duration(0);
+  options.preemption.mode = PreemptionMode::priority;
   if (text(config, "role_sorter") == "priority") options.role_sorter = Sorter::priority;
   for (const std::string& name : texts(config, "fairness_excluded")) options.fair_sharing_excluded.insert(name);
   return options;
@@ -240,6 +241,8 @@ void World::step(const Json& step) {
     finish(text(step, "task"));
   } else if (op == "advance") {
     now += at(number(step, "seconds")) - at(0);
+  } else if (op == "hold") {
+    EXPECT_TRUE(allocator->hold(framework, text(step, "role"), AgentId(text(step, "agent")), now).has_value());
   } else if (op == "suppress") {
     allocator->suppress(framework, roles);
   } else if (op == "revive") {
@@ -276,6 +279,63 @@ void World::finish(const std::string& id) {
       allocator->recover_used(task->framework, task->agent, task->resources.with_allocation_role(task->role), now)
           .has_value());
   tasks.erase(task);
+}
+
+AgentLoad World::load_of(const AgentId& agent) const {
+  AgentLoad load;
+  for (const RunningTask& task : tasks) {
+    if (task.agent != agent) continue;
+    load.work.push_back({task.framework, task.role, {TaskId(task.id)}, task.resources, task.start});
+  }
+  for (const auto& [key, grant] : outstanding) {
+    if (grant.agent != agent) continue;
+    load.offers.push_back({OfferId("offer to " + key.first), grant.framework, grant.role, grant.resources});
+  }
+  return load;
+}
+
+// The demand is declared at its time, and then the clock runs: nothing must be wished before the notice (ALC-216).
+void World::preempt(const Json& example) {
+  const Json& asked = member(example, "demand");
+  const Json& expect = member(example, "expect");
+  const FrameworkId framework(text(asked, "framework"));
+  const auto load = [this](const AgentId& agent) { return load_of(agent); };
+  Demand demand;
+  for (const Json* one : list(example, "frameworks")) {
+    if (text(*one, "id") == framework.value) demand.role = text(*one, "role");
+  }
+  demand.bundle = resources_of(text(asked, "resources")).scalar_quantities();
+  const Plan plan = allocator->plan(framework, demand, load);
+  const std::map<std::string, Claim> claims{
+      {"none", Claim::none}, {"priority", Claim::priority}, {"guaranteed", Claim::guaranteed}};
+  EXPECT_EQ(plan.claim, claims.at(text(expect, "claim")));
+  EXPECT_EQ(plan.agent.value_or(AgentId()).value, text(expect, "agent"));
+  now = at(number(asked, "at"));
+  allocator->revive(framework, {}, now);  // Suppression in an example keeps it from an offer before.
+  allocator->request(framework, {demand}, now);
+  EXPECT_TRUE(allocator->preempt(load, now + (at(29.9) - at(0))).empty());
+  const std::vector<Preemption> notices = allocator->preempt(load, now + (at(30) - at(0)));
+  if (!plan.agent.has_value()) {
+    EXPECT_TRUE(notices.empty());
+    return;
+  }
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].kind, Preemption::Kind::notice);
+  EXPECT_EQ(notices[0].agent, *plan.agent);
+  std::vector<std::string> victims;
+  for (const Work& work : notices[0].victims) victims.push_back(work.tasks[0].value);
+  EXPECT_EQ(victims, texts(expect, "victims"));
+  std::vector<std::string> rescinds;
+  for (const OfferId& id : notices[0].rescinds) rescinds.push_back(id.value.substr(9));
+  EXPECT_EQ(rescinds, texts(expect, "rescind"));
+  if (victims.empty()) return;
+  const TimePoint kill_at = at(number(expect, "kill_at"));
+  EXPECT_EQ(notices[0].kill_at, kill_at);
+  EXPECT_TRUE(allocator->preempt(load, kill_at - Duration(1)).empty());
+  const std::vector<Preemption> kills = allocator->preempt(load, kill_at);
+  ASSERT_EQ(kills.size(), 1U);
+  EXPECT_EQ(kills[0].kind, Preemption::Kind::kill);
+  EXPECT_EQ(kills[0].victims.size(), victims.size());
 }
 
 void World::fill(const Json& example) {

@@ -80,6 +80,24 @@ model::Resources Allocator::allocated(const AgentId& id) const {
   return result;
 }
 
+std::size_t Allocator::holds() const {
+  return static_cast<std::size_t>(std::ranges::count(books_->holds, HoldKind::large_task, &Hold::kind));
+}
+
+PreemptionCounters Allocator::preemption_counters() const { return books_->demands.counters(); }
+std::uint64_t Allocator::cycles() const { return books_->cycles; }
+
+model::Quantities Allocator::headroom_required() const {
+  Amounts required(books_->names.size());
+  for (std::size_t i = 0; i < required.size(); ++i) required[i] = books_->quotas.required(i);
+  return quantities_of(books_->names, required);
+}
+
+model::Quantities Allocator::headroom_available() const {
+  if (!books_->quotas.any_guarantee()) return {};
+  return quantities_of(books_->names, books_->headroom_available());
+}
+
 double Allocator::dominant_share(const std::string& role) const {
   const ShareTree& tree = books_->tree;
   ShareTree::Node node = ShareTree::root;
