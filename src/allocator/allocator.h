@@ -22,6 +22,7 @@
 #include <string_view>
 #include <vector>
 
+#include "allocator/explain.h"
 #include "allocator/preemption.h"
 #include "base/id.h"
 #include "base/result.h"
@@ -174,6 +175,10 @@ class Allocator {
   // Holds the agent for the framework in the role, as a cycle does for who waited long enough (ALC-181). Fails with
   // not_found, or failed_precondition if the agent is held or nothing is needed.
   Result<> hold(const FrameworkId& framework, const std::string& role, const AgentId& agent, TimePoint now);
+
+  // For each agent and each role of the framework, the first rule that keeps it from being offered the agent. O(clients
+  // of its roles, agents_max, and agents if there are guarantees); costs nothing while nobody asks.
+  Explained explain(const ExplainQuestion& question, TimePoint now);
 
   // While paused there are cycles as ever, and nobody is given anything (ALC-240).
   void set_paused(bool paused, TimePoint now);

@@ -57,6 +57,16 @@ bool Filters::withholds(ClientIndex client, std::uint64_t epoch, const model::Re
   return false;
 }
 
+std::optional<TimePoint> Filters::withheld_until(ClientIndex client, std::uint64_t epoch,
+                                                 const model::Resources& offered) const {
+  std::optional<TimePoint> until;
+  for (std::size_t i = first_of(client); i < clients_.size() && clients_[i] == client; ++i) {
+    if (matches_[i].epoch != epoch || !refusals_[i].refused.contains(offered)) continue;
+    if (!until.has_value() || *until < refusals_[i].expires) until = refusals_[i].expires;
+  }
+  return until;
+}
+
 bool Filters::expire(ClientIndex client, TimePoint now) {
   bool any = false;
   for (std::size_t i = first_of(client); i < clients_.size() && clients_[i] == client;) {

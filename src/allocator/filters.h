@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "base/time.h"
@@ -17,6 +18,7 @@ namespace stoa::allocator {
 
 // A framework in one role.
 using ClientIndex = std::uint32_t;
+inline constexpr ClientIndex no_client = ~0U;
 // Names one state of an agent's free resources; equal numbers mean equal resources.
 using Content = std::uint64_t;
 
@@ -33,6 +35,9 @@ class Filters {
   // Is `offered` withheld from the client? `content` names the free resources from which `offered` was taken; pass 0
   // if the client sees only a part of them.
   bool withholds(ClientIndex client, std::uint64_t epoch, const model::Resources& offered, Content content);
+  // Until when `offered` is withheld, by the filter that ends last; nothing if it is not.
+  std::optional<TimePoint> withheld_until(ClientIndex client, std::uint64_t epoch,
+                                          const model::Resources& offered) const;
   // Removes those of the client that end before or at `now`. Returns whether there were any.
   bool expire(ClientIndex client, TimePoint now);
   void clear() { *this = {}; }
