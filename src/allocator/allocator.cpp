@@ -103,7 +103,9 @@ void install_filter(Books& books, Agent& agent, ClientIndex client, model::Resou
   // interval away.
   const Duration interval = books.options.allocation_interval;
   const TimePoint expires = now + (length > interval ? length : interval + Duration(1));
-  agent.filters.add(client, books.clients[client].epoch, expires, std::move(refused));
+  Client& refusing = books.clients[client];
+  ++refusing.filters;
+  refusing.filters -= agent.filters.add(client, refusing.epoch, expires, std::move(refused));
   books.expiries.push({expires, books.agents_by_id.at(agent.id), client});
 }
 
@@ -111,7 +113,7 @@ void expire_filters(Books& books, TimePoint now) {
   while (!books.expiries.empty() && books.expiries.top().at <= now) {
     const auto [at, agent, client] = books.expiries.top();
     books.expiries.pop();
-    if (books.agents[agent].filters.expire(client, now)) books.wake(books.agents[agent]);
+    books.expire_filters(books.agents[agent], client, now);
   }
 }
 
@@ -257,7 +259,7 @@ void Allocator::update_agent_total(const AgentId& id, const model::Resources& to
 void Allocator::forget_filters(const AgentId& id, TimePoint now) {
   Agent* agent = books_->find_agent(id);
   if (agent == nullptr) return;
-  agent->filters.clear();
+  books_->clear_filters(*agent);
   books_->forget_verdicts(*agent);
   books_->wake(*agent);
   books_->request(*agent, now);

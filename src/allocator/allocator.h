@@ -48,6 +48,9 @@ enum class Sorter { drf, random, priority };
 struct Quota {
   model::Quantities guarantees;
   model::Limits limits;
+
+  bool empty() const { return guarantees.empty() && limits.empty(); }
+  bool operator==(const Quota&) const = default;
 };
 
 // May the agent be offered (ALC-140)? Asked seldom: an answer is remembered until the agent is updated, its filters are
@@ -96,6 +99,13 @@ struct Grant {
   std::string role;
   AgentId agent;
   model::Resources resources;
+};
+
+struct RoleStanding {
+  std::string role;
+  double share = 0;         // Dominant, divided by weight, as the order goes by it.
+  std::size_t filters = 0;  // In force.
+  int priority = 0;         // Effective.
 };
 
 class Books;
@@ -206,9 +216,12 @@ class Allocator {
   // the rest (ALC-071). The caller subtracts what is only offered where operators look.
   model::Quantities consumed_quota(const std::string& role) const;
   int effective_priority(const std::string& role) const;  // ALC-202.
+  // Is anybody subscribed to the role or one below it, or holds something there (ALC-028)?
+  bool knows_role(const std::string& role) const;
   model::Quantities total_quantities() const;
   model::Quantities allocated_quantities() const;
-  std::size_t filters(const std::string& role) const;  // In force, for the metric (ALC-250). O(agents).
+  // Of each role that is known, by name, for metrics (ALC-250). O(frameworks and their roles).
+  std::vector<RoleStanding> roles() const;
   // ALC-003: free and held make up the total, on each agent, for each identity. O(everything).
   Result<> audit() const;
   // The same for one agent. O(its holders).

@@ -249,10 +249,10 @@ TEST(Allocator, ChangedAttributesEndFilters) {
   cluster.framework("A", {"ra"});
   EXPECT_EQ(cluster.cycle().size(), 1U);
   cluster.decline("A", "a1", 3600);
-  EXPECT_EQ(cluster.allocator.filters("ra"), 1U);
+  EXPECT_EQ(cluster.allocator.roles()[0].filters, 1U);
   EXPECT_EQ(cluster.cycle().size(), 0U);
   cluster.allocator.forget_filters(AgentId("a1"), cluster.now);
-  EXPECT_EQ(cluster.allocator.filters("ra"), 0U);
+  EXPECT_EQ(cluster.allocator.roles()[0].filters, 0U);
   EXPECT_EQ(cluster.cycle().size(), 1U);
 }
 

@@ -175,6 +175,18 @@ void Books::refresh_activity(ClientIndex index) {
   tree.set_active(client.leaf, active);
 }
 
+void Books::expire_filters(Agent& agent, ClientIndex client, TimePoint now) {
+  const Filters::Expired expired = agent.filters.expire(client, clients[client].epoch, now);
+  clients[client].filters -= expired.in_force;
+  if (expired.all > 0) wake(agent);
+}
+
+void Books::clear_filters(Agent& agent) {
+  agent.filters.clear([this](ClientIndex client, std::uint64_t epoch) {
+    if (clients[client].epoch == epoch) --clients[client].filters;
+  });
+}
+
 Agent& Books::insert_agent(const AgentId& id, AgentSpec spec) {
   CHECK(!agents_by_id.contains(id), id.value);
   const AgentIndex index = take_index(agents, agents_unused);
@@ -198,6 +210,7 @@ void Books::erase_agent(Agent& agent) {
     CHECK(release(agent, holding.client, holding.resources).has_value());
     forget_if_unused(holding.client);
   }
+  clear_filters(agent);
   forget_verdicts(agent);
   const AgentIndex index = agents_by_id.at(agent.id);
   agents_by_id.erase(agent.id);

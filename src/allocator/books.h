@@ -51,6 +51,7 @@ struct Client {
   Constraint constraint;
   std::vector<std::uint8_t> verdicts;    // Of the constraint, by agent; see verdict_of.
   std::size_t agents = 0;                // On how many it holds something.
+  std::size_t filters = 0;               // In force, on all agents.
   bool has_demands = false;              // In Books::demands.
   std::optional<TimePoint> short_since;  // Listed in Books::clients_short.
   TimePoint hold_not_before;
@@ -118,7 +119,13 @@ class Books {
   void forget_if_unused(ClientIndex client);
   // After a change of anything that makes a client active.
   void refresh_activity(ClientIndex client);
-  void void_filters(ClientIndex client) { clients[client].epoch = ++epochs; }
+  void void_filters(ClientIndex client) {
+    clients[client].epoch = ++epochs;
+    clients[client].filters = 0;
+  }
+  // Those of the client on the agent that end before or at `now`; all of the agent.
+  void expire_filters(Agent& agent, ClientIndex client, TimePoint now);
+  void clear_filters(Agent& agent);
 
   Agent& insert_agent(const AgentId& id, AgentSpec spec);
   void erase_agent(Agent& agent);

@@ -30,11 +30,13 @@ void Filters::erase(std::size_t index) {
   refusals_.erase(refusals_.begin() + at);
 }
 
-void Filters::add(ClientIndex client, std::uint64_t epoch, TimePoint expires, model::Resources refused) {
+std::size_t Filters::add(ClientIndex client, std::uint64_t epoch, TimePoint expires, model::Resources refused) {
   const std::size_t index = first_of(client);
+  std::size_t dropped = 0;
   for (std::size_t i = index; i < clients_.size() && clients_[i] == client;) {
     const bool is_void = matches_[i].epoch != epoch;
     if (is_void || (refusals_[i].expires <= expires && refused.contains(refusals_[i].refused))) {
+      dropped += is_void ? 0 : 1;
       erase(i);
     } else {
       ++i;
@@ -44,6 +46,7 @@ void Filters::add(ClientIndex client, std::uint64_t epoch, TimePoint expires, mo
   clients_.insert(clients_.begin() + at, client);
   matches_.insert(matches_.begin() + at, {epoch, 0});
   refusals_.insert(refusals_.begin() + at, {expires, std::move(refused)});
+  return dropped;
 }
 
 bool Filters::withholds(ClientIndex client, std::uint64_t epoch, const model::Resources& offered, Content content) {
@@ -67,25 +70,18 @@ std::optional<TimePoint> Filters::withheld_until(ClientIndex client, std::uint64
   return until;
 }
 
-bool Filters::expire(ClientIndex client, TimePoint now) {
-  bool any = false;
+Filters::Expired Filters::expire(ClientIndex client, std::uint64_t epoch, TimePoint now) {
+  Expired expired;
   for (std::size_t i = first_of(client); i < clients_.size() && clients_[i] == client;) {
     if (refusals_[i].expires <= now) {
+      ++expired.all;
+      expired.in_force += matches_[i].epoch == epoch ? 1 : 0;
       erase(i);
-      any = true;
     } else {
       ++i;
     }
   }
-  return any;
-}
-
-std::size_t Filters::count(ClientIndex client, std::uint64_t epoch) const {
-  std::size_t count = 0;
-  for (std::size_t i = first_of(client); i < clients_.size() && clients_[i] == client; ++i) {
-    if (matches_[i].epoch == epoch) ++count;
-  }
-  return count;
+  return expired;
 }
 
 }  // namespace stoa::allocator

@@ -30,20 +30,27 @@ class Filters {
  public:
   // Refuses `refused` (without allocation role) until `expires`. Earlier refusals of the client that this one covers,
   // in what they refuse and for how long, are dropped: whoever declines an agent again and again while it grows has
-  // one.
-  void add(ClientIndex client, std::uint64_t epoch, TimePoint expires, model::Resources refused);
+  // one. Returns how many were dropped that were in force.
+  std::size_t add(ClientIndex client, std::uint64_t epoch, TimePoint expires, model::Resources refused);
   // Is `offered` withheld from the client? `content` names the free resources from which `offered` was taken; pass 0
   // if the client sees only a part of them.
   bool withholds(ClientIndex client, std::uint64_t epoch, const model::Resources& offered, Content content);
   // Until when `offered` is withheld, by the filter that ends last; nothing if it is not.
   std::optional<TimePoint> withheld_until(ClientIndex client, std::uint64_t epoch,
                                           const model::Resources& offered) const;
-  // Removes those of the client that end before or at `now`. Returns whether there were any.
-  bool expire(ClientIndex client, TimePoint now);
-  void clear() { *this = {}; }
+  // Removes those of the client that end before or at `now`.
+  struct Expired {
+    std::size_t all = 0;
+    std::size_t in_force = 0;  // Of these.
+  };
+  Expired expire(ClientIndex client, std::uint64_t epoch, TimePoint now);
+  // Removes all, and calls function(client, epoch) for each.
+  template <typename Function>
+  void clear(Function function) {
+    for (std::size_t i = 0; i < clients_.size(); ++i) function(clients_[i], matches_[i].epoch);
+    *this = {};
+  }
   bool empty() const { return clients_.empty(); }
-  // How many a client has in force.
-  std::size_t count(ClientIndex client, std::uint64_t epoch) const;
 
  private:
   struct Match {

@@ -183,7 +183,7 @@ void Demands::begin_execution(Books& books, Entry& entry, Plan plan, TimePoint n
   const ClientIndex client = *books.find_client(entry.framework, entry.demand.role);
   release_agent(books, agent);
   hold_agent(books, agent, client, {entry.demand.bundle}, ends_at, HoldKind::preemption);
-  agent.filters.expire(client, TimePoint::max());  // Need that was declared outlives what was refused before.
+  books.expire_filters(agent, client, TimePoint::max());  // Declared need counts for more than what was refused before.
   entry.execution = Execution{*plan.agent, plan.victims, kill_at, !kills};
   ++counters_.plans;
   counters_.rescinds += plan.rescinds.size();
@@ -223,7 +223,7 @@ void Demands::kill(Books& books, Entry& entry, const LoadOf& load_of, TimePoint 
   wish.kind = Preemption::Kind::kill;
   wish.rescinds = std::move(plan.rescinds);
   wish.victims = std::move(plan.victims);
-  if (!wish.victims.empty() || !wish.rescinds.empty()) wishes_.push_back(std::move(wish));
+  wishes_.push_back(std::move(wish));
 }
 
 void Demands::search(Books& books, const LoadOf& load_of, TimePoint now) {

@@ -17,6 +17,18 @@ model::Quantities quantities_of(const Names& names, const Amounts& amounts) {
   return result;
 }
 
+// The root if the role is not in the tree.
+ShareTree::Node node_of(const ShareTree& tree, const std::string& role) {
+  ShareTree::Node node = ShareTree::root;
+  for (std::size_t begin = 0; begin <= role.size();) {
+    const std::size_t end = std::min(role.find('/', begin), role.size());
+    node = tree.find(node, role.substr(begin, end - begin));
+    if (node == ShareTree::root) return node;
+    begin = end + 1;
+  }
+  return node;
+}
+
 Result<> broken(const std::string& what) { return fail(Code::internal, what); }
 
 Result<> audit_agent(const Agent& agent) {
@@ -99,16 +111,11 @@ model::Quantities Allocator::headroom_available() const {
 }
 
 double Allocator::dominant_share(const std::string& role) const {
-  const ShareTree& tree = books_->tree;
-  ShareTree::Node node = ShareTree::root;
-  for (std::size_t begin = 0; begin <= role.size();) {
-    const std::size_t end = std::min(role.find('/', begin), role.size());
-    node = tree.find(node, role.substr(begin, end - begin));
-    if (node == ShareTree::root) return 0;
-    begin = end + 1;
-  }
-  return tree.share(node) * tree.weight(node);
+  const ShareTree::Node node = node_of(books_->tree, role);
+  return node == ShareTree::root ? 0 : books_->tree.share(node) * books_->tree.weight(node);
 }
+
+bool Allocator::knows_role(const std::string& role) const { return node_of(books_->tree, role) != ShareTree::root; }
 
 model::Quantities Allocator::consumed_quota(const std::string& role) const {
   return quantities_of(books_->names, books_->quotas.consumed(role));
@@ -118,18 +125,23 @@ int Allocator::effective_priority(const std::string& role) const { return books_
 model::Quantities Allocator::total_quantities() const { return quantities_of(books_->names, books_->total); }
 model::Quantities Allocator::allocated_quantities() const { return quantities_of(books_->names, books_->allocated); }
 
-std::size_t Allocator::filters(const std::string& role) const {
-  const auto known = books_->roles_by_name.find(role);
-  if (known == books_->roles_by_name.end()) return 0;
-  std::size_t sum = 0;
-  for (const Framework& framework : books_->frameworks) {
-    const auto client = framework.clients.find(role);
-    if (client == framework.clients.end()) continue;
-    for (const auto& [id, index] : books_->agents_by_id) {
-      sum += books_->agents[index].filters.count(client->second, books_->clients[client->second].epoch);
+std::vector<RoleStanding> Allocator::roles() const {
+  std::map<std::string, RoleStanding> standings;
+  for (const auto& [name, index] : books_->roles_by_name) {
+    const Role& role = books_->roles[index];
+    standings[name] = {.role = name,
+                       .share = books_->tree.share(books_->tree.parent(role.node)),
+                       .filters = 0,
+                       .priority = role.priority};
+  }
+  for (const auto& [id, index] : books_->frameworks_by_id) {
+    for (const auto& [role, client] : books_->frameworks[index].clients) {
+      standings[role].filters += books_->clients[client].filters;
     }
   }
-  return sum;
+  std::vector<RoleStanding> result;
+  for (auto& [name, standing] : standings) result.push_back(std::move(standing));
+  return result;
 }
 
 Result<> Allocator::audit(const AgentId& id) const {
