@@ -35,6 +35,8 @@ constexpr Guard master_guards[] = {
     {"/maintenance/status", "readonly"},
     {"/files", "readonly"},
     {"/metrics", "readonly"},
+    {"/allocator", "readonly"},
+    {"/preemptions", "readonly"},
     {"/registrar(1)/registry", "readonly"},
     {"/api/v1/scheduler", "scheduler"},
 };

@@ -28,6 +28,11 @@ class MasterPort {
   virtual void call(master::SchedulerCall event, std::function<void(Result<>)> done) = 0;
   virtual void command(master::OperatorCommand command, std::function<void(Result<>)> done) = 0;
 
+  // Of the allocator, as it is now. Nothing of it is kept.
+  virtual void explain(allocator::ExplainQuestion question, std::function<void(const allocator::Explained&)> done) = 0;
+  virtual void plan(FrameworkId framework, allocator::Demand demand,
+                    std::function<void(const allocator::Plan&)> done) = 0;
+
   // One instant of the state, no older than the call of this function (OPR-062).
   virtual void snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) = 0;
 };

@@ -256,17 +256,26 @@ TEST_F(MasterReads, TasksAreSortedByFirstStatusAndCut) {
 // V0-066 V0-022 OPR-097
 TEST_F(MasterReads, RolesSumTheirSubtrees) {
   fill();
-  master_.state.role_weights["eng/db"] = 2.5;
+  master_.state.sharing = std::make_shared<const master::Sharing>(
+      master::Sharing{.weights = {{"eng/db", 2.5}},
+                      .quotas = {{"db",
+                                  {.guarantees = *model::Quantities::parse("cpus:1"),
+                                   .limits = *model::Limits::parse("cpus:2;gpus:0")}}},
+                      .priorities = {{"eng", -3}}});
   EXPECT_EQ(get("/roles"),
-            R"({"roles":[{"name":"db","weight":1.0,"quota":{"role":"db","guarantee":{},"limit":{},)"
+            R"({"roles":[{"name":"db","weight":1.0,"quota":{"role":"db","guarantee":{"cpus":1.0},)"
+            R"("limit":{"cpus":2.0,"gpus":0.0},)"
             R"("consumed":{"cpus":2.0}},"resources":{},"allocated":{},"offered":{},"reserved":{"cpus":2.0},)"
-            R"("frameworks":[]},{"name":"eng","weight":1.0,"quota":{"role":"eng","guarantee":{},"limit":{},)"
-            R"("consumed":{}},"resources":{},"allocated":{},"offered":{},"reserved":{},"frameworks":[]},)"
+            R"("frameworks":[],"effective_priority":0},)"
+            R"({"name":"eng","weight":1.0,"quota":{"role":"eng","guarantee":{},"limit":{},)"
+            R"("consumed":{}},"resources":{},"allocated":{},"offered":{},"reserved":{},"frameworks":[],)"
+            R"("priority":-3,"effective_priority":-3},)"
             R"({"name":"eng/db","weight":2.5,"quota":{"role":"eng/db","guarantee":{},"limit":{},"consumed":{}},)"
-            R"("resources":{},"allocated":{},"offered":{},"reserved":{},"frameworks":[]},)"
+            R"("resources":{},"allocated":{},"offered":{},"reserved":{},"frameworks":[],"effective_priority":-3},)"
             R"({"name":"web","weight":1.0,"quota":{"role":"web","guarantee":{},"limit":{},)"
             R"("consumed":{"cpus":0.1,"mem":128.0}},"resources":{"cpus":1.1,"mem":128.0},)"
-            R"("allocated":{"cpus":0.1,"mem":128.0},"offered":{"cpus":1.0},"reserved":{},"frameworks":["F-0000"]}]})");
+            R"("allocated":{"cpus":0.1,"mem":128.0},"offered":{"cpus":1.0},"reserved":{},"frameworks":["F-0000"],)"
+            R"("effective_priority":0}]})");
 }
 
 // V0-071 V0-072 V0-073
@@ -398,7 +407,8 @@ TEST_F(MasterReads, ACallIsCheckedInOrderAndTheFirstFailureAnswers) {
       {R"({"type":"GET_HEALTH"})", "application/json", "", 406, "Expecting 'Accept' to allow"},
       {R"({"type":"UNKNOWN"})", "application/json", "", 406, "Expecting 'Accept' to allow"},
       {R"({"type":"UNKNOWN"})", "application/json", "*/*", 501, "501 Not Implemented."},
-      {R"({"type":"GET_QUOTA"})", "application/json", "*/*", 501, "does not have the call GET_QUOTA"},
+      {R"({"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"a"}}})", "application/json", "*/*", 501,
+       "does not have the call DRAIN_AGENT"},
       {R"({"type":"GET_HEALTH"})", "application/json;charset=utf-8", "application/*", 200, "healthy"},
   };
   for (const Case& one : cases) {

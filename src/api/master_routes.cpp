@@ -1,3 +1,4 @@
+#include "api/explain.h"
 #include "api/files/routes.h"
 #include "api/operator/master_calls.h"
 #include "api/operator/process_answers.h"
@@ -12,6 +13,8 @@ void add_master_routes(http::Router& router, const MasterReadingSource& reading)
   v0::add_master_state_routes(router, reading);
   v0::add_master_command_routes(router, reading);
   v0::add_machine_routes(router, reading);
+  v0::add_master_sharing_routes(router, reading);
+  add_explain_routes(router, reading);
   add_file_routes(router, context, [reading](const FilesReady& ready) {
     ready(std::make_shared<const FileSpace>(master_files(*reading().context)));
   });

@@ -44,7 +44,9 @@ Roles known_roles(const master::Snapshot& state, const ReadingContext& context) 
     for (const auto& [resource, count] : agent->allocated) know(resource.allocation_role().text());
     for (const auto& [resource, count] : agent->offered) know(resource.allocation_role().text());
   }
-  for (const auto& [role, weight] : state.role_weights) know(role);
+  for (const auto& [role, weight] : state.sharing->weights) know(role);
+  for (const auto& [role, quota] : state.sharing->quotas) know(role);
+  for (const auto& [role, priority] : state.sharing->priorities) know(role);
   return roles;
 }
 
@@ -91,6 +93,20 @@ std::set<std::string> roles_of(const master::FrameworkView& framework) {
   return roles;
 }
 
+// What operators have decided about the role.
+void put_decisions(const master::Sharing& sharing, const std::string& name, RoleSum& role) {
+  if (const auto weight = sharing.weights.find(name); weight != sharing.weights.end()) role.weight = weight->second;
+  if (const auto quota = sharing.quotas.find(name); quota != sharing.quotas.end()) role.quota = quota->second;
+  bool is_found = false;
+  upwards(name, [&](const std::string& each) {
+    const auto priority = sharing.priorities.find(each);
+    if (priority == sharing.priorities.end() || is_found) return;
+    is_found = true;
+    role.effective_priority = priority->second;
+    if (each == name) role.priority = priority->second;
+  });
+}
+
 }  // namespace
 
 Roles role_sums(const master::Snapshot& state, const ReadingContext& context) {
@@ -101,9 +117,7 @@ Roles role_sums(const master::Snapshot& state, const ReadingContext& context) {
       if (const auto found = roles.find(role); found != roles.end()) found->second.frameworks.push_back(framework->id);
     }
   }
-  for (const auto& [role, weight] : state.role_weights) {
-    if (const auto found = roles.find(role); found != roles.end()) found->second.weight = weight;
-  }
+  for (auto& [name, role] : roles) put_decisions(*state.sharing, name, role);
   return roles;
 }
 

@@ -13,6 +13,9 @@ namespace stoa::api {
 
 struct RoleSum {
   double weight = 1.0;
+  allocator::Quota quota;
+  std::optional<int> priority;  // Its own.
+  int effective_priority = 0;
   std::vector<FrameworkId> frameworks;  // Subscribed to exactly this role, or with an allocation in it.
   model::Quantities allocated;          // Scalars of the whole subtree; likewise the others.
   model::Quantities offered;

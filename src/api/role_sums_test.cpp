@@ -38,9 +38,9 @@ TEST(RoleSums, ARoleIsKnownForAsLongAsSomethingIsItsOwn) {
   EXPECT_EQ(names(state), Names{"ops"}) << "offered";
   agent->offered = {};
   EXPECT_EQ(names(state), Names{});
-  state.role_weights["heavy"] = 2;
+  state.sharing = std::make_shared<const master::Sharing>(master::Sharing{.weights = {{"heavy", 2}}});
   EXPECT_EQ(names(state), Names{"heavy"}) << "weighted";
-  state.role_weights.clear();
+  state.sharing = std::make_shared<const master::Sharing>();
   EXPECT_EQ(names(state), Names{});
 }
 

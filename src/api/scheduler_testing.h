@@ -61,6 +61,13 @@ class LiveMaster : public MasterPort {
   void call(master::SchedulerCall event, std::function<void(Result<>)> done) override;
   void command(master::OperatorCommand command, std::function<void(Result<>)> done) override;
   void snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) override;
+  void explain(allocator::ExplainQuestion question, std::function<void(const allocator::Explained&)> done) override {
+    done(core_.explain(question, now_));
+  }
+  void plan(FrameworkId framework, allocator::Demand demand,
+            std::function<void(const allocator::Plan&)> done) override {
+    done(core_.plan(framework, demand));
+  }
 
   void step(const master::Event& event);
   void advance(Duration duration);

@@ -42,6 +42,19 @@ class FakeMaster final : public MasterPort {
     done(std::make_shared<const master::Snapshot>(state));
   }
 
+  void explain(allocator::ExplainQuestion question, std::function<void(const allocator::Explained&)> done) override {
+    asked = std::move(question);
+    done(explained);
+  }
+  void plan(FrameworkId, allocator::Demand demand, std::function<void(const allocator::Plan&)> done) override {
+    demanded = std::move(demand);
+    done(planned);
+  }
+
+  allocator::ExplainQuestion asked;
+  allocator::Explained explained;
+  allocator::Demand demanded;
+  allocator::Plan planned;
   bool recovered_now = true;
   master::Snapshot state;
   std::vector<master::OperatorCommand> commands;

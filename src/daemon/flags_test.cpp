@@ -4,6 +4,7 @@
 #include "daemon/agent_flags.h"
 #include "daemon/master_flags.h"
 #include "daemon/message_flags.h"
+#include "daemon/sharing_flags.h"
 #include "daemon/up_flags.h"
 
 namespace stoa::daemon {
@@ -379,6 +380,50 @@ TEST(CommonFlags, LimitsOfTheTransportAreFlags) {
   EXPECT_EQ(defaults.headers_max, 100u);
   EXPECT_EQ(defaults.url_bytes_max, 16u * 1024);
   EXPECT_EQ(defaults.body_bytes_max, 64u << 20);
+}
+
+// ALC-005
+TEST(MasterFlags, PoliciesAreChosenByNameAndWrongOnesAreRefused) {
+  using allocator::PreemptionMode;
+  using allocator::Sorter;
+  const auto options = [](const Strings& arguments) {
+    MasterFlags flags;
+    EXPECT_TRUE(flags::parse(master_table(flags), {.arguments = arguments}).problems.empty());
+    EXPECT_TRUE(parse_weights(flags.weights) && parse_priorities(flags.role_priorities));
+    return allocation_options(flags);
+  };
+  EXPECT_EQ(options({}).role_sorter, Sorter::drf);
+  EXPECT_EQ(options({}).framework_sorter, Sorter::drf);
+  EXPECT_EQ(options({}).allocation_interval, std::chrono::seconds(1));
+  EXPECT_EQ(options({}).preemption.mode, PreemptionMode::off);
+  EXPECT_EQ(options({"--allocator=hierarchical"}).role_sorter, Sorter::drf);
+  EXPECT_EQ(options({"--allocator=drf"}).role_sorter, Sorter::drf);
+  EXPECT_EQ(options({"--allocator=priority"}).role_sorter, Sorter::priority);
+  EXPECT_EQ(options({"--user_sorter=random", "--framework_sorter=drf"}).role_sorter, Sorter::random);
+  EXPECT_EQ(options({"--role_sorter=drf", "--framework_sorter=random"}).framework_sorter, Sorter::random);
+  EXPECT_EQ(options({"--role_sorter=priority"}).preemption.mode, PreemptionMode::priority);
+  EXPECT_EQ(options({"--role_sorter=priority", "--preemption=off"}).preemption.mode, PreemptionMode::off);
+  EXPECT_EQ(options({"--preemption=guarantees"}).preemption.mode, PreemptionMode::guarantees);
+  EXPECT_EQ(options({"--allocator_seed=7"}).seed, 7U);
+  EXPECT_TRUE(options({"--allocation_order=id"}).order_by_id);
+  EXPECT_EQ(options({"--hold_after=5secs"}).hold_after, std::chrono::seconds(5));
+  EXPECT_EQ(options({"--preemption_delay=1secs"}).preemption.delay, std::chrono::seconds(1));
+  EXPECT_EQ(options({"--preemption_max_victims=3"}).preemption.victims_max, 3U);
+  for (const char* bad :
+       {"--allocator=fair", "--role_sorter=lottery", "--framework_sorter=priority", "--preemption=yes",
+        "--allocation_order=name", "--weights=a", "--weights=a=0", "--weights=a=1,a=2", "--weights=a//b=1",
+        "--weights=a=x", "--role_priorities=a=1000001", "--role_priorities=a=1.5", "--preemption_max_victims=0",
+        "--allocator_agent_recovery_factor=1.5", "--hold_after=-1secs", "--allocator_seed=x"}) {
+    MasterFlags flags;
+    const Strings arguments{"--work_dir=/w", bad};
+    EXPECT_EQ(flags::parse(master_table(flags), {.arguments = arguments}).problems.size(), 1U) << bad;
+  }
+  MasterFlags contradiction;
+  const Strings arguments{"--work_dir=/w", "--allocator=priority", "--role_sorter=random"};
+  EXPECT_TRUE(flags::parse(master_table(contradiction), {.arguments = arguments}).problems.empty());
+  EXPECT_EQ(master_problems(contradiction).size(), 1U);
+  EXPECT_EQ(*parse_weights("a=2, b/c = 3.5"), (std::map<std::string, double>{{"a", 2}, {"b/c", 3.5}}));
+  EXPECT_EQ(*parse_priorities("a=10,b/c=-5"), (std::map<std::string, int>{{"a", 10}, {"b/c", -5}}));
 }
 
 TEST(UpFlags, TakesWhatMattersOfMasterAndAgent) {

@@ -1,6 +1,7 @@
 #include "daemon/master_flags.h"
 
 #include "daemon/rate_limits_flag.h"
+#include "daemon/sharing_flags.h"
 #include "model/quantities.h"
 #include "zookeeper/url.h"
 
@@ -138,12 +139,83 @@ void add_allocation_flags(flags::Table& table, MasterFlags& flags) {
       .example("4KB");
   table.add("offer_constraints_re2_max_program_size", flags.offer_constraints_re2_max_program_size,
             "Steps of the program of one regular expression in offer constraints.");
-  table.refuse("allocator", "HierarchicalDRF", "there is one allocator, hierarchical DRF");
-  table.refuse("role_sorter", "drf", "roles are sorted by dominant share").old_name("user_sorter");
-  table.refuse("framework_sorter", "drf", "frameworks are sorted by dominant share");
-  table.refuse("weights", "", "set weights with PUT /weights");
-  table.ignore("allocator_agent_recovery_factor", "0.8", "allocation never waits for agents after a failover");
-  table.ignore("allocator_recovery_timeout", "10mins", "allocation never waits for agents after a failover");
+  table.add("allocation_min_interval", flags.allocation_min_interval,
+            "Shortest time between allocations that changes ask for.", {.min = 1ms});
+  add_policy_flags(table, flags);
+  add_preemption_flags(table, flags);
+}
+
+namespace {
+
+std::string weights_fault(const std::string& text) {
+  const auto parsed = parse_weights(text);
+  return parsed ? std::string() : parsed.error().message;
+}
+
+std::string priorities_fault(const std::string& text) {
+  const auto parsed = parse_priorities(text);
+  return parsed ? std::string() : parsed.error().message;
+}
+
+}  // namespace
+
+void add_policy_flags(flags::Table& table, MasterFlags& flags) {
+  table
+      .add("allocator", flags.allocator,
+           "The policy by a word: priority is the same as --role_sorter=priority, all others are hierarchical DRF.")
+      .one_of({"hierarchical", "HierarchicalDRF", "drf", "priority"});
+  table
+      .add("role_sorter", flags.role_sorter,
+           "Which role is asked first: the one with the lowest dominant share, one drawn by weight, or the most "
+           "important.")
+      .old_name("user_sorter")
+      .one_of({"drf", "random", "priority"});
+  table
+      .add("framework_sorter", flags.framework_sorter,
+           "Which framework of a role is asked first: the one with the lowest dominant share, or one drawn by lot.")
+      .one_of({"drf", "random"});
+  table.add("weights", flags.weights, "Weights of roles at the first start; later they are set with PUT /weights.")
+      .check(weights_fault)
+      .example("eng=2,ads=3.5");
+  table
+      .add("role_priorities", flags.role_priorities,
+           "Priorities of roles at the first start; later they are set with PUT /role_priorities.")
+      .check(priorities_fault)
+      .example("prod=10,batch/night=-5");
+  table
+      .add("nested_quota", flags.nested_quota,
+           "Whether roles below others may have quotas of their own, within those above.")
+      .old_name("allow_nested_quota");
+  table
+      .add("allocation_order", flags.allocation_order,
+           "In which order agents are given away: by chance, or by id (for tests).")
+      .one_of({"random", "id"});
+  table.add("allocator_seed", flags.allocator_seed, "Seed of all chance in allocation; default: a new one each time.")
+      .example("7");
+  table.add("allocator_agent_recovery_factor", flags.allocator_agent_recovery_factor,
+            "With quotas, allocation waits after a failover for this part of the agents.", {.min = 0.0, .max = 1.0});
+  table.add("allocator_recovery_timeout", flags.allocator_recovery_timeout, "But not longer than this.", {.min = 0ms});
+  table.add("hold_after", flags.hold_after,
+            "Who needs more at once than any agent has free gets one kept together after this long; 0 means never.",
+            {.min = 0ms});
+}
+
+void add_preemption_flags(flags::Table& table, MasterFlags& flags) {
+  table
+      .add("preemption", flags.preemption,
+           "Whether declared need may end running tasks: never, within guarantees, or also of less important roles; "
+           "default: priority with --role_sorter=priority, else off.")
+      .one_of({"off", "guarantees", "priority"});
+  table.add("preemption_delay", flags.preemption_delay, "How long a need must be unmet before it takes from others.",
+            {.min = 0ms});
+  table.add("preemption_grace_period", flags.preemption_grace_period,
+            "Time between the notice to a framework and the end of its tasks.", {.min = 0ms});
+  table.add("preemption_kill_grace_max", flags.preemption_kill_grace_max,
+            "Longest time that a preempted task may take to end.", {.min = 0ms});
+  table.add("preemption_hold", flags.preemption_hold, "How long what was freed is kept for who needed it.",
+            {.min = 0ms});
+  table.add("preemption_max_victims", flags.preemption_max_victims, "Tasks that are being preempted at one time.",
+            {.min = 1u});
 }
 
 void add_history_flags(flags::Table& table, MasterFlags& flags) {
@@ -184,6 +256,12 @@ flags::Table master_table(MasterFlags& flags) {
 }
 
 std::vector<std::string> master_problems(const MasterFlags& flags) {
+  if (flags.allocator == "priority" && flags.role_sorter == "random") {
+    return {"--allocator=priority contradicts --role_sorter=random"};
+  }
+  if (flags.allocation_min_interval > flags.allocation_interval) {
+    return {"--allocation_min_interval must not be longer than --allocation_interval"};
+  }
   if (flags.work_dir.empty() && flags.registry != "in_memory" && flags.zk.empty()) {
     return {"missing required flag --work_dir (or give --registry=in_memory, which remembers nothing)"};
   }

@@ -34,6 +34,24 @@ struct MasterFlags {
   std::string rate_limits;  // JSON, see rate_limits_flag.h; empty: none.
   bool publish_per_framework_metrics = true;
   Duration allocation_interval = std::chrono::seconds(1);
+  Duration allocation_min_interval = std::chrono::milliseconds(50);
+  std::string allocator = "HierarchicalDRF";  // Or hierarchical, drf, priority.
+  std::string role_sorter = "drf";            // Or random, priority.
+  std::string framework_sorter = "drf";       // Or random.
+  std::string allocation_order = "random";    // Or id.
+  std::optional<std::uint64_t> allocator_seed;
+  std::string weights;          // `a=2,b=3.5`, see sharing_flags.h.
+  std::string role_priorities;  // `a=10,b/c=-5`.
+  bool nested_quota = false;
+  double allocator_agent_recovery_factor = 0.8;
+  Duration allocator_recovery_timeout = std::chrono::minutes(10);
+  Duration hold_after = std::chrono::seconds(60);
+  std::optional<std::string> preemption;  // off, guarantees, priority; unset: by the role sorter.
+  Duration preemption_delay = std::chrono::seconds(30);
+  Duration preemption_grace_period = std::chrono::seconds(30);
+  Duration preemption_kill_grace_max = std::chrono::seconds(30);
+  Duration preemption_hold = std::chrono::seconds(10);
+  std::uint32_t preemption_max_victims = 100;
   std::optional<Duration> offer_timeout;
   std::string min_allocatable_resources = "cpus:0.01|mem:32";  // Alternatives, each as model::Quantities.
   std::vector<std::string> fair_sharing_excluded_resource_names;
@@ -59,6 +77,8 @@ flags::Table master_table(MasterFlags& flags);
 // The parts of the table that `stoa up` has too.
 void add_cluster_flags(flags::Table& table, MasterFlags& flags);
 void add_allocation_flags(flags::Table& table, MasterFlags& flags);
+void add_policy_flags(flags::Table& table, MasterFlags& flags);      // Called by add_allocation_flags().
+void add_preemption_flags(flags::Table& table, MasterFlags& flags);  // Likewise.
 void add_history_flags(flags::Table& table, MasterFlags& flags);
 void add_framework_authentication_flags(flags::Table& table, MasterFlags& flags);
 

@@ -113,6 +113,18 @@ void MasterShell::snapshot(std::function<void(std::shared_ptr<const master::Snap
   });
 }
 
+void MasterShell::explain(allocator::ExplainQuestion question, std::function<void(const allocator::Explained&)> done) {
+  thread_.read([question = std::move(question), done = std::move(done)](const master::Master& core) {
+    done(core.explain(question, Now{net::now(), net::wall()}));
+  });
+}
+
+void MasterShell::plan(FrameworkId framework, allocator::Demand demand,
+                       std::function<void(const allocator::Plan&)> done) {
+  thread_.read([framework = std::move(framework), demand = std::move(demand),
+                done = std::move(done)](const master::Master& core) { done(core.plan(framework, demand)); });
+}
+
 void MasterShell::handle_link(http::Request request, http::Responder responder) {
   if (!recovered_) return responder.respond(http::text(503, "Master has not finished recovery"));
   if (!http::wants_upgrade(request, link_protocol)) {

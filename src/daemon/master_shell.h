@@ -48,6 +48,8 @@ class MasterShell final : public api::MasterPort {
   void call(master::SchedulerCall event, std::function<void(Result<>)> done) override;
   void command(master::OperatorCommand command, std::function<void(Result<>)> done) override;
   void snapshot(std::function<void(std::shared_ptr<const master::Snapshot>)> done) override;
+  void explain(allocator::ExplainQuestion question, std::function<void(const allocator::Explained&)> done) override;
+  void plan(FrameworkId framework, allocator::Demand demand, std::function<void(const allocator::Plan&)> done) override;
 
  private:
   using Done = std::function<void(Result<>)>;

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "allocator/allocator.h"
 #include "base/time.h"
 #include "base/verbosity.h"
 #include "daemon/authentication.h"
@@ -18,7 +19,6 @@
 #include "http/server.h"
 #include "master/pattern.h"
 #include "master/rate_limits.h"
-#include "model/quantities.h"
 #include "zookeeper/url.h"
 
 namespace stoa::daemon {
@@ -44,11 +44,12 @@ struct MasterOptions {
   bool root_submissions = true;
   std::optional<master::RateLimits> rate_limits;
   bool publish_per_framework_metrics = true;
-  Duration allocation_interval = std::chrono::seconds(1);
-  Duration allocation_min_interval = std::chrono::milliseconds(50);
-  std::optional<std::vector<model::Quantities>> min_allocatable_resources;
-  std::set<std::string> fair_sharing_excluded;
-  bool filter_gpu_resources = true;
+  allocator::Options allocation;
+  std::map<std::string, double> weights;
+  std::map<std::string, int> role_priorities;
+  bool nested_quota = false;
+  double agent_recovery_factor = 0.8;
+  Duration recovery_timeout = std::chrono::minutes(10);
   master::Pattern::Limits offer_constraints;
   Duration agent_ping_timeout = std::chrono::seconds(15);
   std::size_t max_agent_ping_timeouts = 5;

@@ -3,7 +3,6 @@
 
 #include <optional>
 
-#include "allocator/allocator.h"
 #include "base/log.h"
 #include "daemon/agent_flags.h"
 #include "daemon/daemon.h"
@@ -13,6 +12,7 @@
 #include "daemon/message_flags.h"
 #include "daemon/rate_limits_flag.h"
 #include "daemon/serve.h"
+#include "daemon/sharing_flags.h"
 #include "daemon/up_flags.h"
 #include "daemon/version.h"
 
@@ -84,11 +84,12 @@ Result<MasterOptions> master_options(const MasterFlags& given) {
   options.root_submissions = given.root_submissions;
   LET(options.rate_limits, parse_rate_limits(given.rate_limits));
   options.publish_per_framework_metrics = given.publish_per_framework_metrics;
-  options.allocation_interval = given.allocation_interval;
-  LET(options.min_allocatable_resources, allocator::parse_minimum(given.min_allocatable_resources));
-  options.fair_sharing_excluded = {given.fair_sharing_excluded_resource_names.begin(),
-                                   given.fair_sharing_excluded_resource_names.end()};
-  options.filter_gpu_resources = given.filter_gpu_resources;
+  options.allocation = allocation_options(given);
+  LET(options.weights, parse_weights(given.weights));
+  LET(options.role_priorities, parse_priorities(given.role_priorities));
+  options.nested_quota = given.nested_quota;
+  options.agent_recovery_factor = given.allocator_agent_recovery_factor;
+  options.recovery_timeout = given.allocator_recovery_timeout;
   options.offer_constraints = {.memory_bytes_max = given.offer_constraints_re2_max_mem.count,
                                .program_size_max = given.offer_constraints_re2_max_program_size};
   options.agent_ping_timeout = given.agent_ping_timeout;

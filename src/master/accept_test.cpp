@@ -68,7 +68,7 @@ TEST_F(Accepting, TheSameOfferTwiceIsInvalid) {
   expect_invalid({offer(), offer()}, "Duplicate offer " + offer().value + " in offer list");
 }
 
-// SCH-104 SCH-103
+// SCH-104 SCH-103 ALC-094
 TEST_F(Accepting, AnUnknownOfferIsInvalidAndWithdrawsTheOthers) {
   expect_invalid({offer(), OfferId("M-O99")}, "Offer M-O99 is no longer valid");
 }
@@ -226,7 +226,7 @@ TEST_F(Accepting, WithoutOperationsOrTasksIsADeclineWithTheSameFilters) {
   EXPECT_EQ(scheduler.offers.size(), 2U);
 }
 
-// SCH-110
+// SCH-110 ALC-094
 TEST_F(Accepting, WhatWasNotUsedIsDeclinedWithTheCallsFilter) {
   bench.accept(scheduler, {offer()}, {test_task("t1", agent.id)}, 20);
   bench.advance(19s);

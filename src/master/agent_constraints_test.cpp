@@ -98,7 +98,7 @@ bool admits(const Selector& selector, const Predicate& predicate, const AgentInf
   return constraints && constraints->admits("eng", agent);
 }
 
-// SCH-052
+// SCH-052 ALC-141
 TEST(AgentConstraints, TheFirstAttributeOfTheNameSpeaks) {
   EXPECT_TRUE(admits(named("rack"), equals("r1")));
   EXPECT_FALSE(admits(named("rack"), equals("r2")));
@@ -106,7 +106,7 @@ TEST(AgentConstraints, TheFirstAttributeOfTheNameSpeaks) {
   EXPECT_FALSE(admits(named("Rack"), exists())) << "names are what they are";
 }
 
-// SCH-053
+// SCH-053 ALC-142
 TEST(AgentConstraints, PresentAbsentAndNotText) {
   const struct {
     Predicate predicate;
@@ -127,7 +127,7 @@ TEST(AgentConstraints, PresentAbsentAndNotText) {
   }
 }
 
-// SCH-051 SCH-053
+// SCH-051 SCH-053 ALC-141 ALC-142
 TEST(AgentConstraints, HostRegionAndZone) {
   EXPECT_TRUE(admits(pseudo(Selector::HOSTNAME), equals("n1.example")));
   EXPECT_TRUE(admits(pseudo(Selector::REGION), equals("eu")));
@@ -154,7 +154,7 @@ TEST(AgentConstraints, AllOfOneGroupOrAllOfAnother) {
   EXPECT_TRUE(constraints->admits("web", AgentInfo())) << "no entry, no constraint";
 }
 
-// SCH-054
+// SCH-054 ALC-142
 TEST(AgentConstraints, ExpressionsMatchTheWholeValue) {
   EXPECT_FALSE(admits(named("rack"), matches("r")));
   EXPECT_TRUE(admits(named("rack"), matches("r[0-9]")));

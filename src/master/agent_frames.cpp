@@ -4,6 +4,7 @@
 #include "master/executors.h"
 #include "master/offers.h"
 #include "master/operation_book.h"
+#include "master/preempt.h"
 #include "master/send.h"
 #include "master/statuses.h"
 #include "master/tasks.h"
@@ -35,6 +36,7 @@ void on_update(Context& context, Agent& agent, const link::Update& update) {
         told_state(framework.capabilities, update.has_latest_state() ? update.latest_state() : update.status().state());
     // It is being delivered even while its framework is away: the agent repeats it until it is acknowledged. Were it
     // not noted, a framework that comes back and asks could be told the final state before those that lead to it.
+    note_preemption(task->second, status);
     note_status(context, framework, task->second, status, latest, true);
   }
   count_status(state.metrics, status);

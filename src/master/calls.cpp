@@ -37,8 +37,6 @@ Result<Framework*> admit(State& state, const SchedulerCall& event) {
 // What carries out a call; null for types that this version does not have.
 using Rule = void (*)(Context&, Framework&, const CallMessage&);
 
-void accept_and_ignore(Context&, Framework&, const CallMessage&) {}
-
 Rule rule_of(Call::Type type) {
   switch (type) {
     case Call::ACCEPT:
@@ -70,7 +68,7 @@ Rule rule_of(Call::Type type) {
     case Call::DECLINE_INVERSE_OFFERS:
       return on_decline_inverse_offers;
     case Call::REQUEST:
-      return accept_and_ignore;  // Nobody listens to requests (SCH-207).
+      return on_request;
     default:
       return nullptr;
   }

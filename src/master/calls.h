@@ -23,6 +23,7 @@ void on_reconcile(Context& context, Framework& framework, const CallMessage& cal
 void on_reconcile_operations(Context& context, Framework& framework, const CallMessage& call);
 void on_teardown(Context& context, Framework& framework, const CallMessage& call);
 void on_message(Context& context, Framework& framework, const CallMessage& call);
+void on_request(Context& context, Framework& framework, const CallMessage& call);
 void on_shutdown(Context& context, Framework& framework, const CallMessage& call);
 
 // The one call that is answered with its outcome. Fails with invalid_argument and the texts of SCH-085.

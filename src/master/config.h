@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -32,6 +33,13 @@ struct Config {
   bool publish_per_framework_metrics = true;
   // Role whitelist; `*` is always allowed. Unset: every valid role is.
   std::optional<std::set<std::string>> roles;
+  // Used if the registry has none yet (ALC-200, ALC-232).
+  std::map<std::string, double> weights;
+  std::map<std::string, int> role_priorities;
+  bool nested_quota = false;  // ALC-060.
+  // With quotas, allocation waits after a failover for this part of the known agents, but not longer (ALC-240).
+  double agent_recovery_factor = 0.8;
+  Duration recovery_timeout = std::chrono::minutes(10);
   Pattern::Limits offer_constraints;  // Of each expression (SCH-054).
 
   std::size_t max_completed_frameworks = 50;

@@ -1,12 +1,15 @@
 // Event: everything that can happen to a leading master. Values only: decoded, authenticated, with the results of I/O.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "allocator/allocator.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "proto/forward.h"
@@ -112,8 +115,34 @@ struct SwitchAgent {
   std::shared_ptr<const mesos::v1::DrainConfig> config;  // Of a drain.
 };
 
+// An operator changes how roles share (operators.h). Numbers are as they came.
+struct UpdateWeights {
+  ReplyNumber reply;
+  std::map<std::string, double> weights;
+};
+struct UpdatePriorities {
+  ReplyNumber reply;
+  std::map<std::string, std::optional<std::int64_t>> priorities;  // Nothing: that of the role above.
+};
+struct UpdateQuota {
+  ReplyNumber reply;
+  std::map<std::string, allocator::Quota> quotas;  // An empty one removes the role's.
+  bool force = false;
+};
+struct SetQuota {
+  ReplyNumber reply;
+  std::string role;
+  model::Quantities guarantee;
+  bool force = false;
+};
+struct RemoveQuota {
+  ReplyNumber reply;
+  std::string role;
+};
+
 // What an operator can ask for. Each is answered with one Reply.
-using OperatorCommand = std::variant<Teardown, MarkGone, Operate, UpdateMaintenance, SwitchMachines, SwitchAgent>;
+using OperatorCommand = std::variant<Teardown, MarkGone, Operate, UpdateMaintenance, SwitchMachines, SwitchAgent,
+                                     UpdateWeights, UpdatePriorities, UpdateQuota, SetQuota, RemoveQuota>;
 
 struct FromAgent {
   LinkNumber link;
@@ -128,6 +157,7 @@ struct LinkClosed {
 struct Tick {};
 
 using Event = std::variant<RegistryLoaded, Persisted, Subscribe, SchedulerCall, StreamClosed, Teardown, MarkGone,
-                           Operate, UpdateMaintenance, SwitchMachines, SwitchAgent, FromAgent, LinkClosed, Tick>;
+                           Operate, UpdateMaintenance, SwitchMachines, SwitchAgent, UpdateWeights, UpdatePriorities,
+                           UpdateQuota, SetQuota, RemoveQuota, FromAgent, LinkClosed, Tick>;
 
 }  // namespace stoa::master

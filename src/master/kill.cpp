@@ -31,6 +31,7 @@ void on_kill(Context& context, Framework& framework, const CallMessage& call) {
     task.kill = call;
     return;
   }
+  task.killing = true;
   send(context, agent, kill_message(framework.id, *call));
 }
 

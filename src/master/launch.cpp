@@ -154,12 +154,14 @@ void launch_group(Context& context, Framework& framework, const OperationInfo& o
     take(context, framework, pool, validated.executor_needed);
     enter_executor(context, framework, pool.agent, executor, std::move(validated.executor_needed));
   }
+  const std::uint64_t group = context.state.next_sequence++;
   for (int i = 0; i < tasks.size(); ++i) {
     model::Resources& needed = validated.needed[static_cast<std::size_t>(i)];
     write(needed, *tasks.Mutable(i)->mutable_resources());
     *tasks.Mutable(i)->mutable_executor() = executor;  // SCH-161
     take(context, framework, pool, needed);
     enter_launched(context, framework, pool.agent, tasks.Get(i), std::move(needed));
+    framework.tasks.at(TaskId(tasks.Get(i).task_id().value())).group = group;
   }
   send(context, pool.agent, std::move(message));
 }

@@ -128,7 +128,7 @@ TEST_F(SilentOld, WithoutPartitionAwareTheTaskIsLostWithTheTimeToo) {
   EXPECT_EQ(bench.list_of(scheduler.id, "t1"), "unreachable");
 }
 
-// SCH-238 HA-104
+// SCH-238 HA-104 ALC-162
 TEST_F(Silent, ABrokenLinkRescindsOffersAndLeavesTasksAlone) {
   bench.break_link(agent);
   EXPECT_EQ(scheduler.told(), Lines{"RESCIND M-O1"});

@@ -67,7 +67,7 @@ struct Maintenance : testing::Test {
   Bench bench;
 };
 
-// SCH-246 SCH-251 SCH-098 OPR-153 SCH-092
+// SCH-246 SCH-251 SCH-098 OPR-153 SCH-092 ALC-090 ALC-165 ALC-166
 TEST_F(Maintenance, WhoHoldsSomethingThereIsAskedForIt) {
   FakeAgent& agent = bench.add_agent("cpus:4;mem:1024", "node0");
   bench.add_agent("cpus:4;mem:1024", "node1");
@@ -117,7 +117,7 @@ TEST_F(Maintenance, ATaskIsEnoughToBeAsked) {
   EXPECT_EQ(user.told(), Lines{"INVERSE_OFFERS " + asked(user).id().value()});
 }
 
-// SCH-247 SCH-248
+// SCH-247 SCH-248 ALC-167
 TEST_F(Maintenance, AnswersAreShownAndTheQuestionComesAgain) {
   FakeAgent& agent = bench.add_agent();
   FakeScheduler& user = bench.subscribe(test_framework());
@@ -199,7 +199,7 @@ TEST_F(Maintenance, FiltersAreBoundedAndReviveClearsThem) {
   EXPECT_EQ(user.told().size(), 1U);
 }
 
-// SCH-250 SCH-251 OPR-153
+// SCH-250 SCH-251 OPR-153 ALC-165 ALC-168
 TEST_F(Maintenance, AChangeOfTheScheduleTakesBackWhatWasAsked) {
   FakeAgent& agent = bench.add_agent();
   FakeScheduler& user = bench.subscribe(test_framework());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "master/agents.h"
+#include "master/allocator_gauges.h"
 #include "master/calls.h"
 #include "master/completed.h"
 #include "master/deactivation.h"
@@ -13,6 +14,9 @@
 #include "master/offers.h"
 #include "master/operate.h"
 #include "master/operator_changes.h"
+#include "master/operators.h"
+#include "master/preempt.h"
+#include "master/recovery_pause.h"
 #include "master/send.h"
 #include "master/state.h"
 #include "master/throttle.h"
@@ -48,6 +52,10 @@ void on_loaded(Context& context, const RegistryLoaded& loaded) {
                        context.now.steady + state.config.agent_reregister_timeout);
     } else if (record.kind == "framework") {
       remember_completed(context, FrameworkId(record.id));
+    } else if (const auto read = load_sharing(state, record); !read || *read) {
+      if (read) continue;
+      context.effects.push_back(StepDown{read.error().message});
+      return;
     } else if (record.kind == "maintenance") {
       if (const auto read = load_maintenance(state, record.id, record.bytes); !read) {
         context.effects.push_back(StepDown{read.error().message});
@@ -63,6 +71,8 @@ void on_loaded(Context& context, const RegistryLoaded& loaded) {
   registry::Meta leader;
   leader.set_value(state.config.info->id());
   persist(context, {{"meta", "leader", leader.SerializeAsString()}}, NothingMore{});
+  begin_sharing(context);
+  begin_recovery_pause(context);
   state.recovered = true;
   log_info(context, "recovered: {} agents are expected back, {} are unreachable", state.recovered_agents.size(),
            state.unreachable_agents.size());
@@ -78,14 +88,16 @@ void on_persisted(Context& context, const Persisted& event) {
     context.effects.push_back(StepDown{"cannot write the registry: " + event.result.error().message});
     return;
   }
-  std::visit(Overloaded{[&](const AdmitAgent& then) { finish_admission(context, then); },
-                        [&](const MarkUnreachable& then) { finish_unreachable(context, then.agent); },
-                        [&](const ForgetRecoveredAgent& then) { finish_forgetting(context, then.agent); },
-                        [&](const RemoveFramework& then) { finish_removal(context, then); },
-                        [&](const RemoveAgent& then) { finish_unregistration(context, then.agent); },
-                        [&](const MarkAgentGone& then) { finish_gone(context, then); },
-                        [&](const FinishChange&) { finish_operator_change(context); }, [&](const NothingMore&) {}},
-             node.mapped());
+  std::visit(
+      Overloaded{[&](const AdmitAgent& then) { finish_admission(context, then); },
+                 [&](const MarkUnreachable& then) { finish_unreachable(context, then.agent); },
+                 [&](const ForgetRecoveredAgent& then) { finish_forgetting(context, then.agent); },
+                 [&](const RemoveFramework& then) { finish_removal(context, then); },
+                 [&](const RemoveAgent& then) { finish_unregistration(context, then.agent); },
+                 [&](const MarkAgentGone& then) { finish_gone(context, then); },
+                 [&](const FinishChange&) { finish_operator_change(context); },
+                 [&](const ApplySharing& then) { finish_change_sharing(context, then); }, [&](const NothingMore&) {}},
+      node.mapped());
 }
 
 void on_teardown_by_operator(Context& context, const Teardown& event) {
@@ -113,7 +125,9 @@ void on_timer(Context& context, const TimerKey& key) {
     case TimerKey::Kind::rate_limit:
       return let_pass(context, key.id);
     case TimerKey::Kind::offer:
-      return withdraw_offer(context, OfferId(key.id));
+      return end_offer(context, OfferId(key.id));
+    case TimerKey::Kind::recovery_pause:
+      return end_recovery_pause(context);
     case TimerKey::Kind::inverse_offer:
       return withdraw_inverse_offer(context, OfferId(key.id));
   }
@@ -142,6 +156,11 @@ void Master::step(const Event& event, const Now& now, Effects& effects) {
                         [&](const UpdateMaintenance& e) { on_operator_change(context, e); },
                         [&](const SwitchMachines& e) { on_operator_change(context, e); },
                         [&](const SwitchAgent& e) { on_operator_change(context, e); },
+                        [&](const UpdateWeights& e) { on_update_weights(context, e); },
+                        [&](const UpdatePriorities& e) { on_update_priorities(context, e); },
+                        [&](const UpdateQuota& e) { on_update_quota(context, e); },
+                        [&](const SetQuota& e) { on_set_quota(context, e); },
+                        [&](const RemoveQuota& e) { on_remove_quota(context, e); },
                         [&](const FromAgent& e) { on_agent_frame(context, e); },
                         [&](const LinkClosed& e) { on_link_closed(context, e); }, [&](const Tick&) {}},
              event);
@@ -187,7 +206,18 @@ Snapshot Master::snapshot() const {
   snapshot.maintenance_schedule = state_->maintenance.schedule;
   snapshot.maintenance_status = maintenance_status(*state_);
   for (const auto& [name, value] : state_->metrics.counters()) snapshot.metrics[name] = static_cast<double>(value);
+  snapshot.sharing = state_->sharing;
+  snapshot.preemptions = state_->preemptions;
+  put_allocator_gauges(*state_, snapshot);
   return snapshot;
+}
+
+allocator::Explained Master::explain(const allocator::ExplainQuestion& question, const Now& now) const {
+  return state_->allocator.explain(question, now.steady);
+}
+
+allocator::Plan Master::plan(const FrameworkId& framework, const allocator::Demand& demand) const {
+  return state_->allocator.plan(framework, demand, [this](const AgentId& id) { return load_of(*state_, id); });
 }
 
 }  // namespace stoa::master

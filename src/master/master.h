@@ -37,6 +37,11 @@ class Master {
   // since the last one.
   Snapshot snapshot() const;
 
+  // Which rule keeps a framework from being offered which agent. On the core's thread; O(agents asked about).
+  allocator::Explained explain(const allocator::ExplainQuestion& question, const Now& now) const;
+  // What preemption would do for a demand now (ALC-223). As above; O(agents and what runs on them).
+  allocator::Plan plan(const FrameworkId& framework, const allocator::Demand& demand) const;
+
   // For simulation and tests: what must always hold inside. Fails with what is broken. O(everything); StepAudit checks
   // what a step has touched.
   Result<> audit() const;

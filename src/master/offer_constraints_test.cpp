@@ -42,7 +42,7 @@ TEST(OfferConstraintRules, RolesGroupsAndConstraintsAreThere) {
   EXPECT_EQ(fault_of(empty), "Invalid offer constraints for role 'eng': a group has no constraint");
 }
 
-// SCH-051
+// SCH-051 ALC-141
 TEST(OfferConstraintRules, SelectorAndPredicateAreKnown) {
   OfferConstraints constraints = constraints_for("eng");
   first_of(constraints).mutable_selector()->set_pseudoattribute_type(AttributeConstraint::Selector::ZONE);

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "master/inverse_offers.h"
+#include "master/preempt.h"
 #include "master/send.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
 
@@ -114,7 +115,9 @@ void allocate(Context& context) {
     if (size > state.config.offers_event_bytes_max) flush(FrameworkId(offer->framework));
   }
   while (!events.empty()) flush(FrameworkId(events.begin()->first));
+  if (state.agents_awaited) return;  // No inverse offers either (ALC-240).
   make_inverse_offers(context);
+  preempt(context);
 }
 
 void give_back(Context& context, const FrameworkId& framework, const AgentId& agent, const model::Resources& resources,
@@ -149,6 +152,12 @@ void return_offer(Context& context, const OfferId& id, std::optional<double> ref
 void withdraw_offer(Context& context, const OfferId& id, std::optional<double> refuse_seconds) {
   rescind(context, context.state.frameworks.at(context.state.offers.at(id).framework), id);
   return_offer(context, id, refuse_seconds);
+}
+
+void end_offer(Context& context, const OfferId& id) {
+  const Offer& offer = context.state.offers.at(id);
+  context.state.allocator.note_lapse(offer.framework, offer.agent, offer.resources);
+  withdraw_offer(context, id);
 }
 
 void withdraw_offers(Context& context, Framework& framework, const std::function<bool(const Offer&)>& which) {

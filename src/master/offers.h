@@ -31,6 +31,8 @@ void return_offer(Context& context, const OfferId& id, std::optional<double> ref
 
 // Withdraws one offer, with a RESCIND to its framework; its resources are refused for `refuse_seconds` if that is set.
 void withdraw_offer(Context& context, const OfferId& id, std::optional<double> refuse_seconds = std::nullopt);
+// The framework did not answer one in time: the same, and a refusal of what was won by preemption (ALC-091, ALC-219).
+void end_offer(Context& context, const OfferId& id);
 // Withdraws the framework's offers for which `which` holds, each with a RESCIND on its stream.
 void withdraw_offers(Context& context, Framework& framework, const std::function<bool(const Offer&)>& which);
 // Withdraws all of them, and the inverse ones, without a word: their stream ended, or another took over (SCH-059,

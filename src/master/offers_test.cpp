@@ -87,7 +87,7 @@ TEST(Offers, WithReservationRefinementResourcesAreInTheNewForm) {
   EXPECT_EQ(resource.reservations(0).role(), "eng");
 }
 
-// SCH-096
+// SCH-096 ALC-016
 TEST(Offers, OfOneRoundComeInOneEvent) {
   Bench bench;
   for (int i = 0; i < 3; ++i) bench.add_agent();
@@ -134,7 +134,7 @@ TEST_F(OneOffer, DeclinedResourcesAreOfferedInTheNextInterval) {
   EXPECT_EQ(scheduler.told(), Lines{"OFFERS M-O1"});
 }
 
-// SCH-095
+// SCH-095 ALC-090
 TEST_F(OneOffer, AnIdIsNeverReused) {
   std::set<std::string> ids{offer().value};
   for (int i = 0; i < 10; ++i) {
@@ -162,7 +162,7 @@ TEST_F(OneOffer, AnAcceptThatCrossesTheRescindUsesAnInvalidOffer) {
   EXPECT_EQ(scheduler.status().message(), "Task launched with invalid offers: Offer M-O0 is no longer valid");
 }
 
-// SCH-099 SCH-098
+// SCH-099 SCH-098 ALC-091
 TEST(Offers, AreRescindedWhenTheOfferTimeoutPasses) {
   Config config = test_config();
   config.offer_timeout = 10s;
@@ -465,6 +465,22 @@ TEST(UpdateFramework, AnAuthenticatedPrincipalIsFilledIn) {
   EXPECT_EQ(bench.snapshot().frameworks[0]->info->principal(), "ops");
 }
 
+// ALC-155
+TEST(Offers, DoNotDependOnPartitionAwarenessOrTaskKilling) {
+  for (const auto capability : {mesos::v1::FrameworkInfo::Capability::PARTITION_AWARE,
+                                mesos::v1::FrameworkInfo::Capability::TASK_KILLING_STATE}) {
+    Bench bench;
+    for (int i = 0; i < 4; ++i) bench.add_agent();
+    mesos::v1::FrameworkInfo with = old_framework("a");
+    with.add_capabilities()->set_type(capability);
+    FakeScheduler& one = bench.subscribe(with);
+    FakeScheduler& other = bench.subscribe(old_framework("b"));
+    bench.round();
+    EXPECT_EQ(one.offers.size(), 2U);
+    EXPECT_EQ(other.offers.size(), 2U);
+  }
+}
+
 // SCH-102
 TEST(Offers, TheOrderOfAgentsWithinARoundIsRandom) {
   std::set<std::string> first;
@@ -483,7 +499,7 @@ TEST(Offers, TheOrderOfAgentsWithinARoundIsRandom) {
   EXPECT_EQ(first.size(), 5U) << "of 20 rounds over 5 agents each agent is the first of some";
 }
 
-// SCH-252 SCH-055
+// SCH-252 SCH-055 ALC-134 ALC-244
 TEST(Offers, FiltersAndSuppressionDoNotOutliveTheLeader) {
   Bench bench;
   FakeAgent& agent = bench.add_agent();

@@ -11,6 +11,7 @@
 #include "master/maintenance.h"
 #include "master/offers.h"
 #include "master/operation_book.h"
+#include "master/recovery_pause.h"
 #include "master/send.h"
 #include "master/statuses.h"
 #include "master/tasks.h"
@@ -382,6 +383,7 @@ void finish_admission(Context& context, const AdmitAgent& admission) {
     return;
   }
   const bool recovered = state.recovered_agents.erase(admission.agent) > 0;
+  if (recovered) note_agent_is_back(context);
   state.timers.cancel({TimerKey::Kind::recovered_agent, admission.agent.value});
   state.unreachable_agents.erase(admission.agent);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "master/framework_counters.h"
+#include "master/sharing.h"
 #include "model/resources.h"
 #include "proto/forward.h"
 
@@ -84,6 +86,25 @@ struct AgentView {
   std::vector<std::shared_ptr<const mesos::v1::Operation>> operations;
 };
 
+// One plan for preemption that was carried out, by one line (ALC-223).
+struct PreemptionRecord {
+  WallSeconds at = 0;
+  FrameworkId framework;  // For whom.
+  std::string role;
+  std::string bundle;
+  AgentId agent;
+  std::vector<std::pair<FrameworkId, TaskId>> victims;
+};
+using PreemptionLog = std::deque<PreemptionRecord>;
+
+// What the allocator counts for a role.
+struct RoleGauges {
+  std::string role;
+  double share = 0;  // Dominant, divided by weight.
+  std::size_t filters = 0;
+  int priority = 0;  // Effective.
+};
+
 struct Snapshot {
   std::shared_ptr<const mesos::v1::MasterInfo> info;
   std::vector<std::shared_ptr<const FrameworkView>> frameworks;  // In order of registration.
@@ -97,8 +118,10 @@ struct Snapshot {
   // Null if nothing is scheduled.
   std::shared_ptr<const mesos::v1::maintenance::Schedule> maintenance_schedule;
   std::shared_ptr<const mesos::v1::maintenance::ClusterStatus> maintenance_status;
-  std::map<std::string, double> metrics;       // Counters and allocator gauges.
-  std::map<std::string, double> role_weights;  // Only those set.
+  std::map<std::string, double> metrics;  // Counters and allocator gauges.
+  std::shared_ptr<const Sharing> sharing = std::make_shared<const Sharing>();
+  std::shared_ptr<const PreemptionLog> preemptions;  // Null until there is one.
+  std::vector<RoleGauges> roles;                     // Those that the allocator knows, by name.
 };
 
 }  // namespace stoa::master

@@ -26,6 +26,7 @@
 #include "master/config.h"
 #include "master/effects.h"
 #include "master/metrics.h"
+#include "master/sharing.h"
 #include "master/shown.h"
 #include "master/snapshot.h"
 #include "model/operation.h"
@@ -51,6 +52,9 @@ struct Task {
   model::Resources resources;   // Allocated to the task's role.
   bool holds_resources = true;  // Until the agent reports a terminal state (SCH-217).
   bool terminal_forwarded = false;
+  bool killing = false;       // A KILL was sent.
+  std::uint64_t group = 0;    // Equal for tasks that were launched as one group; 0: of none, or not known.
+  std::string preempted_for;  // The role for which it was killed, else empty.
   // Set by KILL, for an agent that is away (SCH-204). The message may be without grace period.
   std::shared_ptr<const mesos::v1::scheduler::Call> kill;
 };
@@ -227,7 +231,8 @@ struct TimerKey {
     recovered_agent,
     offer,
     inverse_offer,
-    rate_limit
+    rate_limit,
+    recovery_pause
   };
   Kind kind;
   std::string id;
@@ -261,7 +266,7 @@ struct MarkAgentGone {
 struct FinishChange {};  // The first of State::changes.
 struct NothingMore {};
 using Continuation = std::variant<AdmitAgent, MarkUnreachable, ForgetRecoveredAgent, RemoveFramework, RemoveAgent,
-                                  MarkAgentGone, FinishChange, NothingMore>;
+                                  MarkAgentGone, FinishChange, ApplySharing, NothingMore>;
 
 struct State {
   State(Config given, std::uint64_t seed) : config(std::move(given)), random(seed), allocator(config.allocation) {}
@@ -284,6 +289,11 @@ struct State {
   std::map<AgentId, Deactivation> deactivated;
   std::set<AgentId> draining;          // Of these: not drained yet.
   std::deque<OperatorChange> changes;  // The first one is being written. Each has an operator who waits for it.
+  std::shared_ptr<const Sharing> sharing = std::make_shared<const Sharing>();  // In force; for readers, too.
+  Sharing sharing_planned;                                                     // When all writes are durable.
+  std::map<AgentId, std::map<FrameworkId, OfferId>> notices;  // Inverse offers of plans for preemption (preempt.h).
+  std::shared_ptr<const PreemptionLog> preemptions;           // Null until there is one.
+  std::optional<std::size_t> agents_awaited;                  // Allocation waits for so many more (recovery_pause.h).
   std::map<AgentId, RecoveredAgent> recovered_agents;
   std::map<AgentId, WallSeconds> unreachable_agents;
   std::set<AgentId> gone_agents;

@@ -103,6 +103,11 @@ std::string_view kind_of(const master::Event& event) {
                  [](const master::UpdateMaintenance&) -> std::string_view { return "UpdateMaintenance"; },
                  [](const master::SwitchMachines&) -> std::string_view { return "SwitchMachines"; },
                  [](const master::SwitchAgent&) -> std::string_view { return "SwitchAgent"; },
+                 [](const master::UpdateWeights&) -> std::string_view { return "UpdateWeights"; },
+                 [](const master::UpdatePriorities&) -> std::string_view { return "UpdatePriorities"; },
+                 [](const master::UpdateQuota&) -> std::string_view { return "UpdateQuota"; },
+                 [](const master::SetQuota&) -> std::string_view { return "SetQuota"; },
+                 [](const master::RemoveQuota&) -> std::string_view { return "RemoveQuota"; },
                  [](const master::FromAgent& e) -> std::string_view { return kind_of(*e.message); },
                  [](const master::LinkClosed&) -> std::string_view { return "LinkClosed"; },
                  [](const master::Tick&) -> std::string_view { return "Tick"; }},
@@ -253,6 +258,11 @@ void note(Trace& trace, const std::string& who, const master::Event& event) {
           [&](const master::UpdateMaintenance&) { trace.note(who, "-> UpdateMaintenance"); },
           [&](const master::SwitchMachines&) { trace.note(who, "-> SwitchMachines"); },
           [&](const master::SwitchAgent& e) { trace.note(who, "-> SwitchAgent " + e.agent.value); },
+          [&](const master::UpdateWeights&) { trace.note(who, "-> UpdateWeights"); },
+          [&](const master::UpdatePriorities&) { trace.note(who, "-> UpdatePriorities"); },
+          [&](const master::UpdateQuota&) { trace.note(who, "-> UpdateQuota"); },
+          [&](const master::SetQuota& e) { trace.note(who, "-> SetQuota " + e.role); },
+          [&](const master::RemoveQuota& e) { trace.note(who, "-> RemoveQuota " + e.role); },
           [&](const master::FromAgent& e) {
             if (e.message->has_pong()) return trace.note_quietly(who, "-> Pong");
             trace.note(who, fmt::format("-> link {} {}", e.link.value, describe(*e.message)));

@@ -2,6 +2,7 @@
 
 #include "api/metrics/metrics.h"
 #include "api/metrics/resource_metrics.h"
+#include "api/role_sums.h"
 #include "base/text.h"
 #include "mesos/v1/mesos.pb.h"
 
@@ -105,6 +106,27 @@ void add_operations(MetricValues& values, const master::Snapshot& state) {
   }
 }
 
+// Of roles that are known; what quotas name, and what counts for them (V0-143).
+void add_roles(MetricValues& values, const master::Snapshot& state, const ReadingContext& context) {
+  for (const master::RoleGauges& role : state.roles) {
+    values["allocator/mesos/roles/" + role.role + "/shares/dominant"] = role.share;
+    values["allocator/mesos/offer_filters/roles/" + role.role + "/active"] = static_cast<double>(role.filters);
+  }
+  for (const auto& [name, role] : role_sums(state, context)) {
+    const std::string prefix = "allocator/mesos/quota/roles/" + name + "/resources/";
+    const model::Quantities promised = role.allocated + role.offered;
+    const auto add_of_quota = [&](const std::string& resource, const char* key, const model::Scalar& amount) {
+      values[prefix + resource + key] = amount.to_double();
+      values[prefix + resource + "/consumed"] = role.consumed.get(resource).to_double();
+      values[prefix + resource + "/offered_or_allocated"] = promised.get(resource).to_double();
+    };
+    for (const auto& [resource, amount] : role.quota.guarantees) add_of_quota(resource.text(), "/guarantee", amount);
+    for (const auto& [resource, amount] : role.quota.limits) add_of_quota(resource.text(), "/limit", amount);
+    for (const auto& [resource, amount] : role.consumed)
+      values[prefix + resource.text() + "/consumed"] = amount.to_double();
+  }
+}
+
 }  // namespace
 
 MetricValues master_metrics(const master::Snapshot& state, const ReadingContext& context, WallSeconds now,
@@ -118,6 +140,7 @@ MetricValues master_metrics(const master::Snapshot& state, const ReadingContext&
   add_agents(values, state);
   add_frameworks(values, state);
   add_operations(values, state);
+  add_roles(values, state, context);
   add_framework_metrics(values, state);
   add_system_metrics(values);
   // What the core counts itself is the truth.

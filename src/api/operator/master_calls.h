@@ -11,6 +11,10 @@
 #include "http/responder.h"
 #include "proto/forward.h"
 
+namespace mesos::v1::quota {
+class QuotaStatus;
+}  // namespace mesos::v1::quota
+
 namespace stoa::api {
 
 // One accepted call: validated, its answer's encoding negotiated.
@@ -80,6 +84,14 @@ Result<master::OperatorCommand> deactivate_agent(const mesos::v1::master::Call& 
                                                  const std::optional<std::string>&);
 Result<master::OperatorCommand> reactivate_agent(const mesos::v1::master::Call& call,
                                                  const std::optional<std::string>&);
+// Those about sharing, and what they share with the older endpoints (sharing_calls.cpp).
+http::Response get_weights(const MasterRequest& request, const master::Snapshot& state);
+http::Response get_quota(const MasterRequest& request, const master::Snapshot& state);
+void put_quotas(const master::Snapshot& state, mesos::v1::quota::QuotaStatus& status);
+Result<master::OperatorCommand> update_weights(const mesos::v1::master::Call& call, const std::optional<std::string>&);
+Result<master::OperatorCommand> update_quota(const mesos::v1::master::Call& call, const std::optional<std::string>&);
+Result<master::OperatorCommand> set_quota(const mesos::v1::master::Call& call, const std::optional<std::string>&);
+Result<master::OperatorCommand> remove_quota(const mesos::v1::master::Call& call, const std::optional<std::string>&);
 // Hands a command to the core, and answers with its outcome: `success`, without a body.
 void carry_out(MasterPort& master, Result<master::OperatorCommand> command, int success, http::Responder responder);
 

@@ -16,6 +16,9 @@ void add_master_command_routes(http::Router& router, const MasterReadingSource& 
 // POST /machine/down and /machine/up.
 void add_machine_routes(http::Router& router, const MasterReadingSource& reading);
 
+// /weights, /quota, /role_priorities, each read and written, and /preemptions.
+void add_master_sharing_routes(http::Router& router, const MasterReadingSource& reading);
+
 using ContextSource = std::function<const ReadingContext&()>;
 // /logging/toggle, by which both daemons log more for a while (V0-085, AGT-259). Added by the next.
 void add_logging_route(http::Router& router, const ContextSource& context);
