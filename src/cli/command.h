@@ -45,6 +45,7 @@ int run_task(std::span<const std::string> arguments);
 int list_tasks(std::span<const std::string> arguments);
 int list_agents(std::span<const std::string> arguments);
 int list_frameworks(std::span<const std::string> arguments);
+int explain_offers(std::span<const std::string> arguments);
 int show_logs(std::span<const std::string> arguments);
 int kill_task(std::span<const std::string> arguments);
 int drain_agent(std::span<const std::string> arguments);

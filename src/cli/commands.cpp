@@ -22,6 +22,7 @@ constexpr auto all = std::to_array<Command>({
     {"deactivate", "Has nothing more of an agent offered.", deactivate_agent},
     {"reactivate", "Has an agent that was drained or deactivated offered again.", reactivate_agent},
     {"maintenance", "Says when machines will be away, and takes them down and up.", manage_maintenance},
+    {"explain", "Says why a framework is not offered an agent.", explain_offers},
     {"version", "Shows the versions of this program and of the master.", show_version},
     {"guardian", "Frees the lead of a master that dies; started by it.", daemon::run_guardian, true},
     {"demo", "Two frameworks share a cluster, as a moving picture.", run_demo, true},
