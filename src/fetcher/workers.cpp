@@ -135,8 +135,8 @@ Result<> Workers::start(WorkerNumber number, Worker& worker) {
   worker.job.clear();
   worker.descriptors.clear();
   worker.watch = loop_.watch_readable(worker.process.socket.get(), [this, number] { on_readable(number); });
-  // When the burst is over: starting programs now would slow down those that work.
-  refill_ = loop_.after(spares_.empty() ? Duration(0) : refill_delay, [this] { fill_spares(); });
+  // When the burst is over: a start holds this thread up until the program is loaded, and slows down those that work.
+  refill_ = loop_.after(refill_delay, [this] { fill_spares(); });
   return {};
 }
 
