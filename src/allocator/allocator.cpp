@@ -59,7 +59,7 @@ void apply_spec(Books& books, Framework& framework, const FrameworkSpec& spec) {
   for (const auto& [role, client] : before) {
     if (!spec.roles.contains(role) && books.clients[client].is_subscribed) unsubscribe(books, client);
   }
-  ++books.generation;
+  for (const auto& [role, client] : framework.clients) books.freshen(client);
 }
 
 // The clients named by `roles`, or all; nothing if one of the roles is not subscribed (ALC-132).
@@ -208,8 +208,8 @@ void Allocator::revive(const FrameworkId& id, const std::set<std::string>& roles
     books_->void_filters(client);
     books_->clients[client].is_suppressed = false;
     books_->refresh_activity(client);
+    books_->freshen(client);
   }
-  ++books_->generation;
   books_->request_all(now);
 }
 
@@ -393,7 +393,12 @@ std::vector<Grant> Allocator::run(TimePoint now) {
   if (books_->is_paused) return {};
   const bool all = due == Pacing::Due::periodic || books_->all_requested;
   books_->all_requested = false;
-  return give_away(*books_, requested_agents(*books_, all), now);
+  std::vector<Grant> grants = give_away(*books_, requested_agents(*books_, all), now);
+  if (all) {  // All that anybody can be asked about has been.
+    books_->fresh.clear();
+    books_->fresh_from = books_->generation;
+  }
+  return grants;
 }
 
 }  // namespace stoa::allocator

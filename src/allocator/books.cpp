@@ -171,8 +171,20 @@ void Books::refresh_activity(ClientIndex index) {
   const Client& client = clients[index];
   const Framework& framework = frameworks[client.framework];
   const bool active = framework.is_known && framework.is_active && client.is_subscribed && !client.is_suppressed;
-  if (active && !tree.is_active(client.leaf)) ++generation;
+  if (active && !tree.is_active(client.leaf)) freshen(index);
   tree.set_active(client.leaf, active);
+}
+
+void Books::freshen(ClientIndex client) {
+  constexpr std::size_t fresh_max = 32;
+  if (fresh.size() >= fresh_max) return freshen_all();
+  clients[client].fresh = ++generation;
+  fresh.push_back(client);
+}
+
+void Books::freshen_all() {
+  fresh_from = ++generation;
+  fresh.clear();
 }
 
 void Books::expire_filters(Agent& agent, ClientIndex client, TimePoint now) {
@@ -472,7 +484,7 @@ void Books::set_quota(const std::string& role, const Quota& quota) {
   }
   quotas.set(role, std::move(guarantees), std::move(limits));
   demands.forget_pauses();
-  ++generation;
+  freshen_all();
 }
 
 void Books::set_priority(const std::string& role, std::optional<int> priority) {

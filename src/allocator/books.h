@@ -45,6 +45,7 @@ struct Client {
   RoleIndex role = 0;
   ShareTree::Node leaf = ShareTree::root;
   std::uint64_t epoch = 0;  // Filters of other epochs are void.
+  std::uint64_t fresh = 0;  // The generation in which it was freshened last.
   bool is_subscribed = false;
   bool is_suppressed = false;
   std::optional<Minimum> minimum;
@@ -93,7 +94,8 @@ struct Agent {
   std::vector<Holding> holdings;
   Filters filters;
 
-  // Nobody wanted anything of it when the books were at this generation; 0: not known. See Books::wake.
+  // Nobody wanted anything of it when the books were at this generation; 0: not known. Then those who were freshened
+  // later are the only ones to be asked. See Books::wake.
   std::uint64_t idle_generation = 0;
   bool is_awake = false;          // Listed in Books::agents_awake.
   bool is_quota_blocked = false;  // Listed in Books::agents_quota_blocked.
@@ -135,6 +137,9 @@ class Books {
   void exchange(Agent& agent, const model::Resources& before, const model::Resources& after);
   // Something changed that may make somebody want what the agent has free.
   void wake(Agent& agent);
+  // The client, or anybody, may want what it did not want before.
+  void freshen(ClientIndex client);
+  void freshen_all();
   // Is somebody to be asked in a cycle whether they want what it has free?
   bool is_candidate(const Agent& agent) const {
     return agent.is_present && agent.is_active && agent.is_whitelisted && !agent.free.empty() &&
@@ -214,6 +219,9 @@ class Books {
 
   std::uint64_t epochs = 0;
   std::uint64_t generation = 1;  // Raised whenever a client may want what it did not want before.
+  // Those who were freshened after generation `fresh_from`, if they are few.
+  std::vector<ClientIndex> fresh;
+  std::uint64_t fresh_from = 1;
   Content contents = 0;
 
  private:

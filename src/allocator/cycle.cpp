@@ -57,7 +57,8 @@ class Visit {
     if (!admits(agent_.spec, agent_.has_gpus && books_.options.filter_gpu_resources, spec)) return true;
     if (!marks_.none() && hides(marks_, spec)) {
       const model::Resources visible = without_hidden(*usable_, spec);
-      if (visible.empty() || !meets(client.minimum.value_or(books_.options.minimum), visible)) {
+      const Minimum& minimum = client.minimum.has_value() ? *client.minimum : books_.options.minimum;
+      if (visible.empty() || !meets(minimum, visible)) {
         return note_too_little(index, client);
       }
       return offer_allowed(index, client, visible, 0);
@@ -81,6 +82,9 @@ class Visit {
     }
     is_held_ = agent_.held_for != no_client;
   }
+
+  // Only some are asked, of whom this one comes first.
+  void begin_with(bool is_first) { is_first_ = is_first; }
 
   // Nobody would want what is left in the state of now: who passed on more passes on less. Shared volumes are offered
   // once a cycle only.
@@ -125,14 +129,30 @@ class Visit {
   // As offer(), within what quota allows.
   bool offer_allowed(ClientIndex index, const Client& client, const model::Resources& wanted, Content content) {
     if (!has_quota_) return offer(index, client, wanted, content);
+    // Roles without quota are all ruled alike, while nothing is given.
+    const bool is_plain = &wanted == &agent_.free && !books_.quotas.has_bounds(role_->quota);
+    std::optional<Ruled> own;
+    std::optional<Ruled>& ruled = is_plain ? plain_ : own;
+    if (!ruled.has_value()) ruled = rule_on(wanted);
+    if (ruled->ruling == QuotaRuling::everything) return offer(index, client, wanted, content);
+    books_.note_quota_blocked(agent_);
+    if (ruled->ruling == QuotaRuling::nothing) return true;
+    const Minimum& minimum = client.minimum.has_value() ? *client.minimum : books_.options.minimum;
+    if (!meets(minimum, ruled->part)) return true;
+    const model::Resources part = ruled->part;  // What is kept goes when something is given.
+    return offer(index, client, part, 0);
+  }
+
+  struct Ruled {
+    QuotaRuling ruling = QuotaRuling::nothing;
+    model::Resources part;
+  };
+  Ruled rule_on(const model::Resources& wanted) {
     const QuotaView view{books_.quotas, books_.names, given_.available,
                          books_.options.order_by_id ? nullptr : &books_.random};
-    model::Resources part;
-    const QuotaRuling ruling = rule(view, role_->quota, wanted, stage_ == Stage::promised, part);
-    if (ruling == QuotaRuling::everything) return offer(index, client, wanted, content);
-    books_.note_quota_blocked(agent_);
-    if (ruling == QuotaRuling::nothing || !meets(client.minimum.value_or(books_.options.minimum), part)) return true;
-    return offer(index, client, part, 0);
+    Ruled ruled;
+    ruled.ruling = rule(view, role_->quota, wanted, stage_ == Stage::promised, ruled.part);
+    return ruled;
   }
 
   // Returns whether there is something left for others.
@@ -163,6 +183,7 @@ class Visit {
     books_.hold(agent_, index, given, 1);
     has_given_ = true;
     content_ = 0;
+    plain_.reset();
     if (client.short_since.has_value() || client.has_demands || !books_.holds.empty())
       note_given(index, given_.grants.back().resources.without_allocation_role());
     is_first_ = false;
@@ -214,10 +235,36 @@ class Visit {
   const model::Resources* usable_ = nullptr;
   model::Resources usable_by_role_;
   std::optional<bool> meets_default_;
+  std::optional<Ruled> plain_;
 };
 
 void shuffle(std::vector<AgentIndex>& agents, Random& random) {
   for (std::size_t i = agents.size(); i > 1; --i) std::swap(agents[i - 1], agents[random.below(i)]);
+}
+
+// Who may want of the agent what nobody wanted before; nothing if that may be anybody.
+std::optional<std::vector<ShareTree::Node>> fresh_for(const Books& books, const Agent& agent, const Order& order) {
+  if (agent.idle_generation == 0 || agent.idle_generation < books.fresh_from || order.draws()) return std::nullopt;
+  std::vector<ShareTree::Node> leaves;
+  for (const ClientIndex index : books.fresh) {
+    const Client& client = books.clients[index];
+    if (client.fresh > agent.idle_generation && books.tree.is_active(client.leaf)) leaves.push_back(client.leaf);
+  }
+  return leaves;
+}
+
+void ask(Books& books, const Agent& agent, Order& order, Visit& visit) {
+  std::optional<std::vector<ShareTree::Node>> fresh = fresh_for(books, agent, order);
+  if (!fresh.has_value()) return order.walk(visit);
+  if (fresh->empty()) return;
+  // Whoever waits for room must come before all, not only before those who are asked.
+  const bool any_needs = std::ranges::any_of(*fresh, [&](ShareTree::Node leaf) {
+    const Client& client = books.clients[books.tree.tag(leaf)];
+    return client.has_demands || client.minimum.has_value();
+  });
+  visit.begin_with(any_needs &&
+                   std::ranges::any_of(*fresh, [&](ShareTree::Node leaf) { return order.is_first(leaf); }));
+  order.walk_some(*std::move(fresh), visit);
 }
 
 void run_stage(Books& books, Stage stage, std::vector<AgentIndex>& agents, Order& order, Given& given) {
@@ -231,7 +278,7 @@ void run_stage(Books& books, Stage stage, std::vector<AgentIndex>& agents, Order
     Visit visit(books, index, stage, given);
     if (agent.held_for != no_client) visit.visit_holder();
     if (agent.free.empty()) continue;
-    order.walk(visit);
+    ask(books, agent, order, visit);
     if (stage == Stage::promised) continue;
     if (visit.is_settled()) {
       agent.idle_generation = books.generation;

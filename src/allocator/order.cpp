@@ -23,6 +23,31 @@ Order::Order(Books& books)
 
 int Order::priority_of(ShareTree::Node role) const { return books_.roles[tree_.tag(role)].priority; }
 
+void Order::sort(std::vector<ShareTree::Node>& leaves) const {
+  std::ranges::sort(leaves, [this](ShareTree::Node a, ShareTree::Node b) {
+    if (roles_ == Sorter::priority) {
+      const int priority_a = priority_of(tree_.parent(a));
+      const int priority_b = priority_of(tree_.parent(b));
+      if (priority_a != priority_b) return priority_a > priority_b;
+    }
+    return tree_.comes_before(a, b);
+  });
+  leaves.erase(std::ranges::unique(leaves).begin(), leaves.end());
+}
+
+bool Order::is_first(ShareTree::Node leaf) {
+  struct First {
+    ShareTree::Node leaf = ShareTree::root;
+    bool enter(ShareTree::Node) { return true; }
+    bool visit(ShareTree::Node node) {
+      leaf = node;
+      return false;
+    }
+  } first;
+  walk(first);
+  return first.leaf == leaf;
+}
+
 // Efraimidis and Spirakis (2006): who has the smallest -log(u) / chance comes first.
 void Order::collect(ShareTree::Node node, double chance, std::vector<std::pair<double, ShareTree::Node>>& keys) {
   double sum = 0;

@@ -24,12 +24,19 @@ class Order {
   // Visits as ShareTree::walk does, with the settled tree.
   template <typename Visitor>
   void walk(Visitor& visitor);
+  // The same for some active leaves only. Not where lots are drawn.
+  template <typename Visitor>
+  void walk_some(std::vector<ShareTree::Node> leaves, Visitor& visitor);
+  bool draws() const { return roles_ == Sorter::random || frameworks_ == Sorter::random; }
+  // Is it asked before all others?
+  bool is_first(ShareTree::Node leaf);
 
  private:
   // The roles that may be asked, in the order of a weighted draw without replacement (ALC-045).
   std::vector<ShareTree::Node> drawn_roles();
   std::vector<ShareTree::Node> drawn_frameworks(ShareTree::Node role);
   int priority_of(ShareTree::Node role) const;
+  void sort(std::vector<ShareTree::Node>& leaves) const;
   void collect(ShareTree::Node node, double chance, std::vector<std::pair<double, ShareTree::Node>>& keys);
 
   // Asks the frameworks of one role. Returns whether to go on.
@@ -68,6 +75,14 @@ bool Order::visit_role(ShareTree::Node role, Visitor& visitor) {
   if (frameworks_ != Sorter::random) return tree_.walk_below(role, visitor);
   const std::vector<ShareTree::Node> drawn = drawn_frameworks(role);
   return std::ranges::all_of(drawn, [&visitor](ShareTree::Node leaf) { return visitor.visit(leaf); });
+}
+
+template <typename Visitor>
+void Order::walk_some(std::vector<ShareTree::Node> leaves, Visitor& visitor) {
+  if (leaves.size() > 1) sort(leaves);
+  for (const ShareTree::Node leaf : leaves) {
+    if (visitor.enter(tree_.parent(leaf)) && !visitor.visit(leaf)) return;
+  }
 }
 
 template <typename Visitor>

@@ -48,6 +48,13 @@ class QuotaTree {
   std::int64_t promise(Node node, std::size_t name) const;
   // How much it may still be given of one name: `unlimited`, or at least 0 (ALC-074).
   std::int64_t allowance(Node node, std::size_t name) const;
+  // Has it, or a role above it, a quota?
+  bool has_bounds(Node node) const {
+    for (; node != root; node = nodes_[node].parent) {
+      if (!nodes_[node].guarantees.empty() || !nodes_[node].limits.empty()) return true;
+    }
+    return false;
+  }
   // What all unmet guarantees together need of one name (ALC-075).
   std::int64_t required(std::size_t name) const { return get(nodes_[root].required_below, name); }
 

@@ -92,6 +92,23 @@ double ShareTree::share(Node node) const {
   return share / data.weight;
 }
 
+bool ShareTree::comes_before(Node a, Node b) const {
+  const auto depth = [this](Node node) {
+    int depth = 0;
+    for (; node != root; node = nodes_[node].parent) ++depth;
+    return depth;
+  };
+  int depth_a = depth(a);
+  int depth_b = depth(b);
+  for (; depth_a > depth_b; --depth_a) a = nodes_[a].parent;
+  for (; depth_b > depth_a; --depth_b) b = nodes_[b].parent;
+  while (nodes_[a].parent != nodes_[b].parent) {
+    a = nodes_[a].parent;
+    b = nodes_[b].parent;
+  }
+  return nodes_[a].key < nodes_[b].key;
+}
+
 void ShareTree::note_change(Node node) {
   if (nodes_[node].is_changed) return;
   nodes_[node].is_changed = true;

@@ -60,6 +60,9 @@ class ShareTree {
   double share(Node node) const;
   const Amounts& allocated(Node node) const { return nodes_[node].allocated; }
 
+  // Of two leaves, in the settled order. O(depth).
+  bool comes_before(Node a, Node b) const;
+
   // Brings all changes into the order. O(changes x log siblings); O(n log n) after a change of total.
   void settle();
 
