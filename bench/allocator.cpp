@@ -4,7 +4,8 @@
 #include "allocator/allocator.h"
 
 #include <benchmark/benchmark.h>
-#include <malloc.h>
+
+#include <fstream>
 
 #include "allocator/share_tree.h"
 #include "model/resource_text.h"
@@ -334,16 +335,21 @@ void decisions(benchmark::State& state) {
 }
 BENCHMARK(decisions)->Arg(10)->Arg(1'000)->MinTime(0.1);
 
-// Bytes of the heap for each agent that is idle (ALC-282).
+// Resident bytes for each agent that is idle (ALC-282).
 void idle_agents(benchmark::State& state) {
+  const auto resident = [] {
+    std::ifstream file("/proc/self/statm");
+    std::int64_t whole = 0;
+    std::int64_t pages = 0;
+    file >> whole >> pages;
+    return static_cast<double>(pages) * 4096;
+  };
   for (auto _ : state) {
-    const struct mallinfo2 before = mallinfo2();
+    const double before = resident();
     Allocator allocator({});
     add_agents(allocator, state.range(0), TimePoint{});
     allocator.run(TimePoint{});
-    const struct mallinfo2 after = mallinfo2();
-    const std::size_t used = (after.uordblks + after.hblkhd) - (before.uordblks + before.hblkhd);
-    state.counters["bytes_per_agent"] = static_cast<double>(used) / static_cast<double>(state.range(0));
+    state.counters["bytes_per_agent"] = (resident() - before) / static_cast<double>(state.range(0));
   }
 }
 BENCHMARK(idle_agents)->Arg(100'000)->Unit(benchmark::kMillisecond)->Iterations(1);

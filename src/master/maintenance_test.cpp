@@ -316,6 +316,25 @@ TEST_F(Maintenance, TheScheduleIsDurableFirstAndSurvivesTheLeader) {
   EXPECT_EQ(empty.snapshot().maintenance_schedule, nullptr);
 }
 
+// ALC-169
+TEST_F(Maintenance, TheNextLeaderAsksAgainWhateverWasAnswered) {
+  FakeAgent& agent = bench.add_agent();
+  FakeScheduler& user = bench.subscribe(test_framework());
+  schedule(schedule_of({"node0"}));
+  bench.round();
+  ASSERT_TRUE(answer(user, asked(user).id().value(), true, 1e6));
+  Bench after(test_config(), bench.registry());
+  FakeAgent& returning = after.agents.emplace_back();
+  returning.id = agent.id;
+  returning.hostname = agent.hostname;
+  returning.resources = agent.resources;
+  after.connect(returning);
+  FakeScheduler& again = after.subscribe(test_framework());
+  EXPECT_TRUE(after.snapshot().maintenance_status->draining_machines(0).statuses().empty());
+  after.round();
+  EXPECT_EQ(asked(again).agent_id().value(), agent.id.value);
+}
+
 TEST(MaintenanceRecord, ALeaderThatCannotReadItDoesNotLead) {
   Bench bench(test_config(), {{"maintenance", "schedule", "\xff"}});
   EXPECT_TRUE(bench.stepped_down);

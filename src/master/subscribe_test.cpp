@@ -125,7 +125,7 @@ TEST(SubscribeContent, AnIdThatNoMasterIssuedMakesAFrameworkOfThatId) {
   EXPECT_EQ(bench.subscribe(with_id(test_framework(), "theirs")).id.value, "theirs");
 }
 
-// SCH-027
+// SCH-027 ALC-154
 TEST(SubscribeContent, WithoutMultiRoleThereIsOneRoleAndTheDefaultIsStar) {
   Bench bench;
   bench.subscribe(old_framework());
@@ -137,7 +137,7 @@ TEST(SubscribeContent, WithoutMultiRoleThereIsOneRoleAndTheDefaultIsStar) {
   EXPECT_NE(refusal_of(info), "");
 }
 
-// SCH-028
+// SCH-028 ALC-154
 TEST(SubscribeContent, WithMultiRoleRoleIsUnsetAndRolesAreUnique) {
   FrameworkInfo info = test_framework();
   info.set_role("*");
