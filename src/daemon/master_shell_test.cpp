@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 #include "mesos/v1/mesos.pb.h"
@@ -88,6 +90,31 @@ TEST(MasterShell, WhoCanNoLongerLeadEndsEveryStreamAndServesNobody) {
   auto late = std::make_shared<Wire>();
   shell.subscribe(std::make_shared<api::EventStream>(loop, late, codec::MediaType::json), {{}, "t", call, {}});
   EXPECT_TRUE(late->closes());
+}
+
+// HA-043 HA-152
+TEST(MasterShell, WhatIsToBeDoneWithoutAFreshAnswerWaitsForOne) {
+  store::MemoryStore store;
+  net::Loop loop(1);
+  std::atomic<TimePoint> acts_until = net::now() - std::chrono::hours(1);
+  mesos::v1::MasterInfo info;
+  info.set_id("M");
+  info.set_ip(0);
+  info.set_port(5050);
+  master::Config config;
+  config.info = std::make_shared<const mesos::v1::MasterInfo>(info);
+  MasterShell shell(config, {.fail = [](const std::string&) {}, .acts_until = [&] { return acts_until.load(); }});
+  ASSERT_TRUE(shell.start(store, 1));
+  std::promise<Result<>> answer;
+  std::future<Result<>> answered = answer.get_future();
+  shell.command(master::Teardown{{}, FrameworkId("nobody")}, [&](const Result<>& done) { answer.set_value(done); });
+  const auto comes_within = [&](auto time) { return answered.wait_for(time) == std::future_status::ready; };
+  EXPECT_FALSE(comes_within(std::chrono::milliseconds(200)));
+  shell.resume();  // Nothing is newer: it goes on waiting.
+  EXPECT_FALSE(comes_within(std::chrono::milliseconds(100)));
+  acts_until = net::now() + std::chrono::hours(1);
+  shell.resume();
+  EXPECT_TRUE(comes_within(std::chrono::seconds(20)));
 }
 
 }  // namespace
