@@ -137,7 +137,8 @@ void attach_stream(Context& context, Framework& framework, const Subscribe& even
 void admit_new(Context& context, const Subscribe& event, Wanted wanted) {
   State& state = context.state;
   FrameworkId id(wanted.info.id().value());
-  if (id.empty()) id = FrameworkId(fmt::format("{}-{:04}", state.config.info->id(), state.next_framework++));
+  const bool is_back = !id.empty();
+  if (!is_back) id = FrameworkId(fmt::format("{}-{:04}", state.config.info->id(), state.next_framework++));
   wanted.info.mutable_id()->set_value(id.value);
 
   Framework& framework = state.frameworks[id];
@@ -148,6 +149,7 @@ void admit_new(Context& context, const Subscribe& event, Wanted wanted) {
   put_wishes(framework, std::move(wanted.wishes));
   framework.registered = context.now.wall;
   framework.reregistered = context.now.wall;
+  if (is_back) find_operations(context, framework);
   attach_stream(context, framework, event);
   log_info(context, "framework {} ({}) subscribed", id.value, framework.info->name());
   send_subscribed(context, framework);
@@ -301,6 +303,7 @@ Framework& recover_framework(Context& context, const FrameworkInfo& info) {
   framework.sequence = state.next_sequence++;
   framework.recovered = true;
   put_info(framework, info);
+  find_operations(context, framework);
   state.allocator.add_framework(id, spec_of(state, framework), false, {}, context.now.steady);
   // Unless it comes back in time it is removed, lest its tasks run for ever (SCH-257).
   const Duration patience = std::max(failover_timeout(info), state.config.agent_reregister_timeout);

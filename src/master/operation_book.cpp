@@ -24,6 +24,14 @@ Framework* owner_of(State& state, const Operation& operation) {
   return found == state.frameworks.end() ? nullptr : &found->second;
 }
 
+// A framework that this master has not met yet, and that was not removed: after a failover agents may be back before
+// it.
+bool may_come(const State& state, const Operation& operation) {
+  if (!operation.message->has_framework_id() || !operation.message->info().has_id()) return false;
+  const FrameworkId id(operation.message->framework_id().value());
+  return !state.frameworks.contains(id) && !state.completed_ids.contains(id);
+}
+
 Operation& enter(Context& context, Framework* framework, Agent& agent, OperationRecord record) {
   const OperationUuid uuid = record.uuid().value();
   Operation& operation = agent.operations[uuid];
@@ -281,8 +289,9 @@ void on_update_operation(Context& context, Agent& agent, const link::ToMaster& m
   const Framework* owner = owner_of(state, operation);
   if (owner != nullptr) tell_operation_status(context, *owner, status);
   // Nobody else acknowledges what has no owner (SCH-077).
-  if (owner == nullptr && status.has_uuid()) acknowledge(context, agent, uuid, status);
-  const bool over = owner == nullptr || !status.has_uuid();
+  const bool is_orphan = owner == nullptr && !may_come(state, operation);
+  if (is_orphan && status.has_uuid()) acknowledge(context, agent, uuid, status);
+  const bool over = is_orphan || !status.has_uuid();
   if (over && is_terminal_operation(status.state())) forget_operation(context, agent, uuid);
 }
 
@@ -308,6 +317,16 @@ void orphan_operations(Context& context, Framework& framework) {
     if (!is_terminal_operation(latest.state())) continue;
     if (latest.has_uuid()) acknowledge(context, agent, where.second, latest);
     forget_operation(context, agent, where.second);
+  }
+}
+
+void find_operations(Context& context, Framework& framework) {
+  for (const auto& [id, agent] : context.state.agents) {
+    for (const auto& [uuid, operation] : agent.operations) {
+      const OperationRecord& record = *operation.message;
+      if (record.framework_id().value() == framework.id.value && record.info().has_id())
+        framework.operations.try_emplace(OperationId(record.info().id().value()), id, uuid);
+    }
   }
 }
 

@@ -32,6 +32,10 @@ void lose_operations(Context& context, Agent& agent, int state, const std::strin
 // Those of a framework that is removed continue without it; what has ended is acknowledged in its place (SCH-077).
 void orphan_operations(Context& context, Framework& framework);
 
+// A framework that is new to this master, and was not to another: what agents have told of its operations is its own
+// again. O(agents and their operations).
+void find_operations(Context& context, Framework& framework);
+
 // Takes an operation out of the books (SCH-193).
 void forget_operation(Context& context, Agent& agent, const OperationUuid& uuid);
 

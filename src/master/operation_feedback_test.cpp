@@ -343,6 +343,35 @@ TEST_F(Feedback, ANewLeaderLearnsOperationsAndReservationsFromTheAgent) {
   }
 }
 
+// SCH-190 SCH-193
+TEST_F(Feedback, ANewLeaderKeepsWhatAnAgentTellsBeforeTheFrameworkIsBack) {
+  Bench next(test_config(), bench.registry());
+  FakeAgent& returning = next.agents.emplace_back();
+  returning.id = agent.id;
+  returning.hostname = agent.hostname;
+  returning.resources = agent.resources;
+  returning.also = claim(mesos::v1::OPERATION_PENDING, untouched);
+  next.connect(returning);
+  const std::size_t before = returning.received.size();
+  const std::string status = next.update_operation(returning, uuid, mesos::v1::OPERATION_FINISHED);
+  EXPECT_EQ(returning.received.size(), before);  // No acknowledgement in place of the framework.
+  ASSERT_EQ(next.snapshot().agents[0]->operations.size(), 1U);
+
+  mesos::v1::FrameworkInfo info = test_framework();
+  info.mutable_id()->set_value(scheduler.id.value);
+  FakeScheduler& again = next.subscribe(info);
+  again.told();
+  Call call;
+  call.set_type(Call::RECONCILE_OPERATIONS);
+  auto& asked = *call.mutable_reconcile_operations()->add_operations();
+  asked.mutable_operation_id()->set_value("op");
+  asked.mutable_agent_id()->set_value(agent.id.value);
+  ASSERT_TRUE(next.call(again, call));
+  EXPECT_EQ(again.told(), Lines{"UPDATE_OPERATION_STATUS op OPERATION_FINISHED"});
+  ASSERT_TRUE(next.acknowledge_operation(again, agent.id, "op", status));
+  EXPECT_TRUE(next.snapshot().agents[0]->operations.empty());
+}
+
 // SCH-082 SCH-070 SCH-190
 TEST_F(Feedback, AStatusThatComesWhileTheFrameworkIsAwayIsNotLost) {
   bench.disconnect(scheduler);
