@@ -247,7 +247,8 @@ void Operations::remove_framework(const FrameworkId& framework) {
     if (entry.key.framework != framework || entry.closing) continue;
     streams_.drop(entry.key);
     entry.feedback = false;
-    if (entry.outcome) forget(entry);
+    // The master waits for the end of what it ordered: an outcome that is being written is told, once.
+    if (entry.durable) forget(entry);
   }
 }
 

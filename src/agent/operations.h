@@ -76,7 +76,7 @@ class Operations {
   void resume(TimePoint now, Sends& sends);
   void pause();
   void resend(const FrameworkId& framework, TimePoint now, Sends& sends);
-  // Nobody is owed an outcome any more. The resources stay as they are.
+  // Only the master is owed an outcome, once. The resources stay as they are.
   void remove_framework(const FrameworkId& framework);
   void clear();
   void advance(TimePoint now, Sends& sends);

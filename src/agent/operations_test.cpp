@@ -349,6 +349,22 @@ TEST_F(OperationsTest, ARemovedFrameworkIsOwedNoOutcome) {
   EXPECT_NE(total().find("DYNAMIC,web"), std::string::npos);
 }
 
+// SCH-077
+TEST_F(OperationsTest, AnOutcomeThatIsBeingWrittenWhenItsFrameworkIsRemovedIsTold) {
+  say(reserve(reserved("cpus", 1)), "r");
+  while (world.do_to_agent()) {
+  }
+  link::ToAgent remove;
+  remove.mutable_shutdown_framework()->mutable_framework_id()->set_value("f");
+  world.say(remove);
+  while (world.do_to_agent()) {
+  }
+  EXPECT_EQ(told("r"), 0);
+  world.settle();
+  EXPECT_EQ(told("r"), 1);
+  EXPECT_EQ(world.stored_count(operation_kind), 0);
+}
+
 // AGT-032 RES-101
 TEST_F(OperationsTest, AnUnknownOperationIsDroppedWhenTheMasterAsks) {
   world.acknowledges = false;
