@@ -104,6 +104,7 @@ void AgentHost::start() {
 
 void AgentHost::crash(bool reboot) {
   environment_.trace.note(name_, reboot ? "reboots" : "crashes");
+  environment_.counts.add(reboot ? Happening::machine_rebooted : Happening::agent_restarted);
   core_.reset();
   wakeup_.set(std::nullopt);
   store_.crash();
@@ -129,6 +130,7 @@ void AgentHost::crash(bool reboot) {
 void AgentHost::cut_link() {
   if (!connection_) return;
   environment_.trace.note(name_, "link is cut");
+  environment_.counts.add(Happening::link_lost);
   environment_.network.cut(*connection_);
 }
 
@@ -207,6 +209,7 @@ void AgentHost::perform(const agent::PrepareSandbox& effect) {
   for (const auto& volume : effect.volumes)
     if (!disk_.directories().contains(volume.source))
       environment_.laws.broken("a task finds its volumes", name_ + ": " + volume.source.path);
+  if (!effect.volumes.empty()) environment_.counts.add(Happening::volume_used);
   containers_.prepare(effect);
 }
 
@@ -287,6 +290,12 @@ void AgentHost::on_connect_arrived(LinkNumber number) {
 
 void AgentHost::on_message(LinkNumber number, const std::shared_ptr<const link::ToAgent>& message) {
   if (message->has_apply_operation()) ledger_.ordered(message->apply_operation());
+  if (message->has_kill()) environment_.laws.on_may_be_killed(message->kill().task_id().value());
+  if (message->has_shutdown_framework()) {
+    for (const auto& [id, container] : containers_.all())
+      if (container.framework.value == message->shutdown_framework().framework_id().value())
+        environment_.laws.on_may_be_killed(container.task.value);
+  }
   step(agent::FromMaster{number, message});
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "agent/checkpoint.h"
+#include "agent/volumes.h"
 #include "master/state.h"
 #include "mesos/v1/mesos.pb.h"
 #include "model/task_state.h"
@@ -42,6 +43,17 @@ bool is_live(const master::State& state, const Containers::Container& container,
   return task != framework->second.tasks.end() && task->second.agent == agent && task->second.holds_resources;
 }
 
+// A volume that a task has is nobody else's, unless it is shared.
+bool is_volume_offered(const model::Resources& held, const model::Resources& offered) {
+  std::set<agent::VolumeDirectory> used;
+  for (const auto& [resource, count] : held.persistent_volumes().non_shared())
+    used.insert(agent::volume_directory(resource, ""));
+  if (used.empty()) return false;
+  for (const auto& [resource, count] : offered.persistent_volumes())
+    if (used.contains(agent::volume_directory(resource, ""))) return true;
+  return false;
+}
+
 // `state`: of the master, if there is one.
 void audit_machine(Environment& environment, const AgentHost& agent, const master::State* state) {
   model::Resources held;
@@ -55,8 +67,10 @@ void audit_machine(Environment& environment, const AgentHost& agent, const maste
   const auto known = state->agents.find(agent.id());
   if (known == state->agents.end()) return;
   const model::Resources& offered = known->second.offered;
-  if (!offered.empty() &&
-      !agent.total().contains((held + offered.without_allocation_role()).stripped_of_conversions())) {
+  const auto is_too_much = [&] {
+    return !agent.total().contains((held + offered.without_allocation_role()).stripped_of_conversions());
+  };
+  if (!offered.empty() && (is_too_much() || is_volume_offered(held, offered))) {
     environment.laws.broken("what runs is not offered",
                             fmt::format("{}: runs {}, offered {}, has {}", agent.name(), held.to_text(),
                                         offered.to_text(), agent.total().to_text()));

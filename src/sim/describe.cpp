@@ -25,6 +25,10 @@ std::string describe(const mesos::v1::TaskStatus& status) {
   return text;
 }
 
+std::string describe(const mesos::v1::OperationStatus& status) {
+  return fmt::format("{} {}", status.operation_id().value(), OperationState_Name(status.state()));
+}
+
 std::string describe(const link::ToMaster& message) {
   switch (message.kind_case()) {
     case link::ToMaster::kRegister: {
@@ -36,6 +40,8 @@ std::string describe(const link::ToMaster& message) {
     case link::ToMaster::kUpdate:
       return "Update " + describe(message.update().status()) + " latest " +
              TaskState_Name(message.update().latest_state());
+    case link::ToMaster::kUpdateOperation:
+      return "UpdateOperation " + describe(message.update_operation().status());
     default:
       return fmt::format("message {}", static_cast<int>(message.kind_case()));
   }
@@ -58,6 +64,8 @@ std::string describe(const link::ToAgent& message) {
       for (const auto& id : message.reconcile_tasks().task_ids()) text += " " + id.value();
       return text;
     }
+    case link::ToAgent::kApplyOperation:
+      return "ApplyOperation " + message.apply_operation().info().id().value();
     default:
       return fmt::format("message {}", static_cast<int>(message.kind_case()));
   }
@@ -68,6 +76,8 @@ std::string describe(const Event& event) {
   if (event.type() == Event::RESCIND) return "RESCIND " + event.rescind().offer_id().value();
   if (event.type() == Event::OFFERS) return fmt::format("OFFERS {}", event.offers().offers_size());
   if (event.type() == Event::ERROR) return "ERROR " + event.error().message();
+  if (event.type() == Event::UPDATE_OPERATION_STATUS)
+    return "UPDATE_OPERATION_STATUS " + describe(event.update_operation_status().status());
   return Event::Type_Name(event.type());
 }
 
@@ -77,8 +87,10 @@ std::string describe(const Call& call) {
   if (call.type() == Call::ACKNOWLEDGE) text += " " + call.acknowledge().task_id().value();
   if (call.type() == Call::ACCEPT) {
     for (const auto& id : call.accept().offer_ids()) text += " " + id.value();
-    for (const auto& operation : call.accept().operations())
+    for (const auto& operation : call.accept().operations()) {
+      if (operation.has_id()) text += " " + operation.id().value();
       for (const auto& task : operation.launch().task_infos()) text += " " + task.task_id().value();
+    }
   }
   return text;
 }

@@ -7,6 +7,7 @@
 
 #include "base/id.h"
 #include "base/random.h"
+#include "sim/counts.h"
 #include "sim/laws.h"
 #include "sim/network.h"
 #include "sim/plan.h"
@@ -39,6 +40,7 @@ struct Environment {
   Trace trace;
   Network network;
   Laws laws;
+  Counts counts;
   // Machines by the ids under which they were registered, the present one and earlier ones.
   std::unordered_map<AgentId, std::size_t> machines;
   // Frameworks that have asked for their removal.

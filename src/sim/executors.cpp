@@ -20,6 +20,7 @@ using ExecutorCall = mesos::v1::executor::Call;
 Executors::~Executors() = default;
 
 void Executors::started(const ContainerId& id, const Containers::Container& container) {
+  environment_.counts.add(Happening::executor_started);
   Process& process = processes_[id];
   process.framework = container.framework;
   process.executor = container.executor;
@@ -28,6 +29,14 @@ void Executors::started(const ContainerId& id, const Containers::Container& cont
     environment_.queue.after(draw_wait(environment_.plan.task_mean, environment_.random), [this, id] {
       if (!frozen_) containers_.exit(id, 11);
     });
+}
+
+void Executors::ended(const ContainerId& id) {
+  const auto found = processes_.find(id);
+  if (found == processes_.end()) return;
+  environment_.counts.add(Happening::executor_ended);
+  disconnect(id, found->second, true);
+  processes_.erase(found);
 }
 
 void Executors::agent_started() {
@@ -75,17 +84,24 @@ void Executors::disconnect(const ContainerId& id, Process& process, bool tell) {
   const bool was_open = std::exchange(process.open, false);
   streams_.erase(stream);
   if (!tell) return;
-  if (was_open) {
-    environment_.queue.after(draw_upto(milliseconds(300), environment_.random), [this, stream, life = agent_life_] {
-      if (life == agent_life_) tell_(agent::ExecutorStreamClosed{stream});
-    });
-  }
+  environment_.counts.add(Happening::executor_stream_lost);
+  if (was_open) tell_closed(stream);
   connect_after(id, milliseconds(10) + draw_upto(seconds(1), environment_.random));
+}
+
+void Executors::tell_closed(StreamNumber stream) {
+  environment_.queue.after(draw_upto(milliseconds(300), environment_.random), [this, stream, life = agent_life_] {
+    if (life == agent_life_) tell_(agent::ExecutorStreamClosed{stream});
+  });
 }
 
 void Executors::perform(const agent::OpenExecutorStream& effect) {
   const auto found = streams_.find(effect.stream);
-  if (found == streams_.end()) return;
+  if (found == streams_.end()) {
+    // It ended, or lost its connection, while the agent made up its mind.
+    if (effect.result) tell_closed(effect.stream);
+    return;
+  }
   const ContainerId id = found->second;
   Process* process = find(id);
   if (process == nullptr || process->stream != effect.stream) return;

@@ -30,7 +30,7 @@ class Executors {
   ~Executors();
 
   void started(const ContainerId& id, const Containers::Container& container);
-  void ended(const ContainerId& id) { processes_.erase(id); }
+  void ended(const ContainerId& id);
   // An agent listens from now on; it listens no more.
   void agent_started();
   void agent_crashed();
@@ -63,6 +63,8 @@ class Executors {
   void connect_after(const ContainerId& id, Duration wait);
   void connect(const ContainerId& id, Process& process);
   void disconnect(const ContainerId& id, Process& process, bool tell);
+  // The agent learns that nobody is at the other end.
+  void tell_closed(StreamNumber stream);
   void on_event(const ContainerId& id, const EventMessage& event);
   void take_task(const ContainerId& id, Process& process, const mesos::v1::TaskInfo& task);
   void end_task(const ContainerId& id, const TaskId& task, int state);

@@ -13,7 +13,8 @@ namespace {
 using Info = mesos::v1::Offer_Operation;
 using mesos::v1::Resource;
 
-constexpr std::size_t operations_max = 40;
+constexpr std::size_t operations_max = 200;
+constexpr int draws_max = 6;             // Of operations, until there is one that suits what is left.
 constexpr std::size_t volume_names = 4;  // Few, so that some are made again.
 
 Resource with_amount(Resource resource, double amount) {
@@ -90,7 +91,7 @@ Holdings::~Holdings() = default;
 void Holdings::operate(const AgentId& agent, model::Resources& left, mesos::v1::scheduler::Call& accept) {
   if (count_ >= operations_max || !environment_.random.chance(environment_.plan.operations)) return;
   for (std::size_t count = 1 + environment_.random.below(3); count > 0; --count) {
-    std::optional<Info> info = draw(left);
+    std::optional<Info> info = draw_suitable(left);
     if (!info) return;
     const auto conversion = model::convert(
         *info, {.framework_roles = {role_}, .agent_total = left.without_allocation_role(), .resources_in_use = {}});
@@ -107,6 +108,12 @@ void Holdings::operate(const AgentId& agent, model::Resources& left, mesos::v1::
     }
     *accept.mutable_accept()->add_operations() = *std::move(info);
   }
+}
+
+std::optional<Info> Holdings::draw_suitable(const model::Resources& left) {
+  for (int i = 0; i < draws_max; ++i)
+    if (auto info = draw(left)) return info;
+  return std::nullopt;
 }
 
 std::optional<Info> Holdings::draw(const model::Resources& left) {
@@ -127,7 +134,7 @@ std::optional<Info> Holdings::draw(const model::Resources& left) {
   const Resource* volume = pick(volumes, random);
   const Resource* disk = pick(disks, random);
   Info operation;
-  switch (random.below(7)) {
+  switch (random.below(9)) {
     case 0:
     case 1:
       if (plain.empty()) return std::nullopt;
@@ -138,15 +145,16 @@ std::optional<Info> Holdings::draw(const model::Resources& left) {
       *operation.mutable_unreserve()->add_resources() = *pick(reserved, random);
       return operation;
     case 3:
+    case 4:
       if (disk == nullptr) return std::nullopt;
       return create(*disk, fmt::format("{}-v{}", name_, random.below(volume_names)),
                     std::min(32.0, disk->scalar().value()));
-    case 4:
+    case 5:
       if (volume == nullptr) return std::nullopt;
       operation.set_type(Info::DESTROY);
       *operation.mutable_destroy()->add_volumes() = *volume;
       return operation;
-    case 5:
+    case 6:
       if (volume == nullptr || disk == nullptr) return std::nullopt;
       return grow(*volume, with_amount(*disk, std::min(16.0, disk->scalar().value())));
     default:
@@ -169,7 +177,10 @@ void Holdings::on_status(const mesos::v1::OperationStatus& status) {
                              fmt::format("{} after {}", what(),
                                          OperationState_Name(static_cast<mesos::v1::OperationState>(operation.state))));
   }
-  if (!operation.is_over()) operation.state = status.state();
+  if (operation.is_over()) return;
+  operation.state = status.state();
+  if (operation.is_over())
+    environment_.counts.add(operation.is_done() ? Happening::operation_done : Happening::operation_refused);
 }
 
 bool Holdings::reconcile(mesos::v1::scheduler::Call& call) const {

@@ -51,6 +51,7 @@ class Holdings {
   }
 
  private:
+  std::optional<mesos::v1::Offer_Operation> draw_suitable(const model::Resources& left);
   std::optional<mesos::v1::Offer_Operation> draw(const model::Resources& left);
   static bool apply(const Operation& operation, model::Resources& total);
 

@@ -55,6 +55,7 @@ Progress progress_of(const std::string& key, const std::optional<std::string>& b
   if (!bytes) return progress;
   checkpoint::Progress record;
   progress.is_readable = record.ParseFromString(*bytes);
+  progress.is_killed = record.has_kill_grace();
   for (const TaskStatus& status : record.pending()) {
     progress.pending.push_back(uuid_of(status.uuid()));
     progress.states.push_back(status.state());
@@ -81,6 +82,7 @@ void Laws::on_progress(const Progress& progress, bool durable) {
 }
 
 void Laws::on_durable(Task& task, const Progress& progress) {
+  task.is_killed = task.is_killed || progress.is_killed;
   for (std::size_t i = 0; i < progress.pending.size(); ++i) {
     if (std::ranges::find(task.uuids, progress.pending[i]) != task.uuids.end()) continue;
     task.uuids.push_back(progress.pending[i]);
@@ -94,10 +96,10 @@ void Laws::on_durable(Task& task, const Progress& progress) {
     if (!model::is_terminal(state)) continue;
     task.ended = state;
     const bool finished = state == mesos::v1::TASK_FINISHED;
-    // One that was to be killed may have finished just before.
-    const bool failed = state == mesos::v1::TASK_FAILED;
-    if (finished ? task.end.state != state
-                 : failed && task.end.is_certain && task.end.state == mesos::v1::TASK_FINISHED)
+    // One that finished by itself while the wish to kill it was being written is killed: the wish came first.
+    const bool otherwise = state == mesos::v1::TASK_FAILED || (state == mesos::v1::TASK_KILLED && !task.may_be_killed);
+    if (finished ? task.end.state != state || task.is_killed
+                 : otherwise && task.end.is_certain && task.end.state == mesos::v1::TASK_FINISHED)
       broken("a task ends as its process did", fmt::format("task {}: {}", progress.key, TaskState_Name(state)));
   }
 }

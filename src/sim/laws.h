@@ -32,6 +32,7 @@ Uuid uuid_of(std::string_view bytes);
 struct Progress {
   std::string key;  // FRAMEWORK/TASK.
   bool is_readable = true;
+  bool is_killed = false;     // A kill was accepted.
   std::vector<Uuid> pending;  // Not acknowledged, oldest first.
   std::vector<int> states;    // Of these.
 };
@@ -57,6 +58,8 @@ class Laws {
   void on_update_sent(const link::Update& update);
 
   void on_task_ended(const std::string& task, const TaskEnd& end) { tasks_[task].end = end; }
+  // The wish to end it has reached the agent; or the agent may come to wish it by itself.
+  void on_may_be_killed(const std::string& task) { tasks_[task].may_be_killed = true; }
   // A machine went down: nobody will know how what ran there ended.
   void on_end_forgotten(const std::string& task) { tasks_[task].end.is_certain = false; }
   // A custom executor is told that its update was taken.
@@ -79,8 +82,10 @@ class Laws {
     std::size_t seen = 0;                  // So many of these were seen by the scheduler.
     std::vector<int> states;               // Of these.
     TaskEnd end{.state = -1, .is_certain = false};
-    int ended = -1;     // Terminal state that became durable.
-    int terminal = -1;  // Final state that the scheduler was told.
+    bool may_be_killed = false;
+    bool is_killed = false;  // Durably.
+    int ended = -1;          // Terminal state that became durable.
+    int terminal = -1;       // Final state that the scheduler was told.
   };
   void on_durable(Task& task, const Progress& progress);
   void on_final(Task& task, const mesos::v1::TaskStatus& status, bool partition_aware);

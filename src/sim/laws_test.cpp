@@ -107,6 +107,47 @@ TEST(Laws, ATaskEndsAsItsProcessDid) {
   EXPECT_EQ(broken(laws), "a task ends as its process did");
 }
 
+TEST(Laws, ATaskThatFinishedIsKilledOnlyIfThatWasWishedBefore) {
+  for (const bool wished : {true, false}) {
+    Laws laws;
+    if (wished) laws.on_may_be_killed("t");
+    laws.on_task_ended("t", {.state = mesos::v1::TASK_FINISHED});
+    laws.on_progress(progress({starting, status_of(mesos::v1::TASK_KILLED, "u4")}), true);
+    EXPECT_EQ(broken(laws), wished ? "" : "a task ends as its process did");
+  }
+}
+
+TEST(Laws, ATaskWhoseKillIsDurableDoesNotFinish) {
+  Laws laws;
+  laws.on_task_ended("t", {.state = mesos::v1::TASK_FINISHED});
+  Progress killed = progress({starting, running});
+  killed.is_killed = true;
+  laws.on_progress(killed, true);
+  laws.on_progress(progress({starting, running, finished}), true);
+  EXPECT_EQ(broken(laws), "a task ends as its process did");
+}
+
+TEST(Laws, AnExecutorIsAnsweredWhenItsUpdateIsDurable) {
+  Laws laws = laws_with_three_durable();
+  laws.on_executor_answered(running);
+  EXPECT_EQ(broken(laws), "");
+  laws.on_executor_answered(status_of(mesos::v1::TASK_FINISHED, "u9"));
+  EXPECT_EQ(broken(laws), "an executor is answered when its update is durable");
+}
+
+TEST(Laws, AnExecutorIsAnsweredForWhatItSaid) {
+  Laws laws = laws_with_three_durable();
+  laws.on_executor_answered(status_of(mesos::v1::TASK_FAILED, "u3"));
+  EXPECT_EQ(broken(laws), "an executor is answered when its update is durable");
+}
+
+TEST(Laws, AtRestEveryDurableStatusWasSeen) {
+  Laws laws = laws_with_three_durable();
+  for (const TaskStatus& status : {starting, running}) laws.on_status("f", status, true);
+  laws.on_rest("t");
+  EXPECT_EQ(broken(laws), "every durable status reaches its framework");
+}
+
 TEST(Laws, ARecordThatCannotBeReadIsABreach) {
   Laws laws;
   laws.on_progress(progress_of("f/t", "nonsense"), true);

@@ -16,6 +16,25 @@ namespace {
 
 using Operation = mesos::v1::Offer_Operation;
 
+std::optional<Happening> happening_of(const Operation& operation) {
+  switch (operation.type()) {
+    case Operation::RESERVE:
+      return Happening::reserved;
+    case Operation::UNRESERVE:
+      return Happening::unreserved;
+    case Operation::CREATE:
+      return Happening::created;
+    case Operation::DESTROY:
+      return Happening::destroyed;
+    case Operation::GROW_VOLUME:
+      return Happening::grown;
+    case Operation::SHRINK_VOLUME:
+      return Happening::shrunk;
+    default:
+      return std::nullopt;
+  }
+}
+
 Disk::Directories directories_of(const model::Resources& resources, const std::string& work_dir) {
   Disk::Directories result;
   for (const auto& [resource, count] : resources)
@@ -79,7 +98,9 @@ std::optional<Violation> Ledger::settle(const std::set<std::string>& finished) {
 
 bool Ledger::apply(const Order& order) {
   const auto conversion = model::convert(*order.info, {.from_operator = true, .agent_total = total_});
-  return conversion && model::apply(*conversion, total_);
+  if (!conversion || !model::apply(*conversion, total_)) return false;
+  if (const auto what = happening_of(*order.info)) counts_.add(*what);
+  return true;
 }
 
 std::optional<Violation> Ledger::check(const Disk::Directories& directories) const {

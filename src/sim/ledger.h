@@ -14,6 +14,7 @@
 #include "base/id.h"
 #include "model/resources.h"
 #include "proto/forward.h"
+#include "sim/counts.h"
 #include "sim/disk.h"
 #include "sim/laws.h"
 
@@ -38,6 +39,7 @@ class Ledger {
   std::optional<Violation> check(const Disk::Directories& directories) const;
 
   const model::Resources& total() const { return total_; }
+  const Counts& counts() const { return counts_; }  // Of operations that were done.
 
  private:
   struct Order {
@@ -52,6 +54,7 @@ class Ledger {
   model::Resources stored_;                            // As the record says.
   std::optional<model::Resources> target_;             // Directories are being changed for it.
   std::vector<std::pair<std::string, Order>> orders_;  // By uuid, not settled, as they came.
+  Counts counts_;
 };
 
 }  // namespace stoa::sim

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "sim/heap.h"
 #include "sim/world.h"
@@ -34,6 +35,7 @@ constexpr std::string_view help =
   --trace           print every event and effect
   --quiet           print the summary only
   --steps           measure the masters: how long their steps took, by what they were told, and their memory at rest
+  --long            a thousand seeds: clusters as above, crowded ones and wide ones, as before a release
   --help
 )";
 
@@ -45,6 +47,7 @@ struct Options {
   bool quiet = false;
   bool steps = false;
   bool keep_going = false;
+  bool is_long = false;
 };
 
 // What runs now, for the handler of SIGABRT: a broken CHECK in a core ends the process, and is to be explained too.
@@ -70,6 +73,8 @@ std::optional<Options> parse(int argc, char** argv) {
       options.size.faults = false;
     } else if (name == "--trace") {
       options.trace = true;
+    } else if (name == "--long") {
+      options.is_long = true;
     } else if (name == "--keep-going") {
       options.keep_going = true;
     } else if (name == "--quiet") {
@@ -106,7 +111,9 @@ std::optional<Options> parse(int argc, char** argv) {
 }
 
 struct Sum {
+  std::uint64_t seeds = 0, violations = 0;
   std::uint64_t steps = 0, messages = 0, launched = 0, ended = 0, failures = 0;
+  stoa::sim::Counts counts;
   double seconds = 0;
 
   void add(const Outcome& outcome) {
@@ -116,6 +123,9 @@ struct Sum {
     ended += outcome.ended;
     failures += outcome.failures;
     seconds += outcome.seconds;
+    counts += outcome.counts;
+    ++seeds;
+    violations += outcome.violation ? 1 : 0;
   }
 };
 
@@ -142,6 +152,40 @@ bool run_one(const Options& options, std::uint64_t seed, Sum& sum, StepTimes& ti
   return false;
 }
 
+// False if a law was broken and the rest is not to be run.
+bool run_all(const Options& options, Sum& sum, StepTimes& times) {
+  if (options.size.agents >= 1'000) stoa::sim::prefer_large_pages();
+  for (std::uint64_t i = 0; i < options.seeds; ++i)
+    if (!run_one(options, options.seed + i, sum, times) && !options.keep_going) return false;
+  return true;
+}
+
+// Many small clusters; crowded ones that are busy for long, where rarer orders of events happen; wide ones.
+std::vector<Options> long_runs(const Options& given) {
+  Options small = given;
+  small.seeds = 500;
+  Options crowded = given;
+  crowded.size.agents = crowded.size.frameworks = 4;
+  crowded.size.tasks = 200;
+  crowded.size.busy = std::chrono::minutes(15);
+  crowded.seeds = 400;
+  crowded.seed = given.seed + small.seeds;
+  Options wide = given;
+  wide.size.agents = 25;
+  wide.size.frameworks = 8;
+  wide.size.tasks = 400;
+  wide.seeds = 100;
+  wide.seed = crowded.seed + crowded.seeds;
+  return {small, crowded, wide};
+}
+
+void print_summary(const Sum& sum, double wall) {
+  fmt::print("{} seeds, {:.0f} virtual minutes, {} steps, {} messages, {} failures, {} tasks launched, {} ended\n",
+             sum.seeds, sum.seconds / 60, sum.steps, sum.messages, sum.failures, sum.launched, sum.ended);
+  fmt::print("{}\n", sum.counts.to_text());
+  fmt::print("{} violations, {:.1f} s\n", sum.violations, wall);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -154,24 +198,13 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "{}", help);
     return 2;
   }
-  if (options->size.agents >= 1'000) stoa::sim::prefer_large_pages();
   std::signal(SIGABRT, on_abort);
   const auto begin = std::chrono::steady_clock::now();
   Sum sum;
   StepTimes times;
-  std::uint64_t violations = 0;
-  for (std::uint64_t i = 0; i < options->seeds; ++i) {
-    if (run_one(*options, options->seed + i, sum, times)) continue;
-    if (!options->keep_going) return 1;
-    ++violations;
-  }
+  for (const Options& run : options->is_long ? long_runs(*options) : std::vector{*options})
+    if (!run_all(run, sum, times)) return 1;
   if (options->steps) fmt::print("{}", times.report());
-  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  fmt::print(
-      "{} seeds, {:.0f} virtual minutes, {} steps, {} messages, {} failures, {} tasks launched, {} ended, {} "
-      "violations, "
-      "{:.1f} s\n",
-      options->seeds, sum.seconds / 60, sum.steps, sum.messages, sum.failures, sum.launched, sum.ended, violations,
-      wall);
-  return violations == 0 ? 0 : 1;
+  print_summary(sum, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  return sum.violations == 0 ? 0 : 1;
 }

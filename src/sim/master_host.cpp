@@ -40,6 +40,7 @@ void MasterHost::start() {
 
 void MasterHost::crash() {
   environment_.trace.note("master", "crashes");
+  environment_.counts.add(Happening::master_restarted);
   store_.crash();
   wakeup_.set(std::nullopt);
   for (const auto& [number, stream] : streams_) environment_.network.crash(stream.connection, Network::server);

@@ -64,6 +64,7 @@ class MasterHost {
   std::uint64_t refusals() const { return refusals_; }
 
  private:
+  friend struct Saboteur;  // Tests of the laws break things behind their owners' backs.
   struct OpenStream {
     ConnectionNumber connection;
     std::shared_ptr<const TakeEvent> take;  // Shared with what is on its way.

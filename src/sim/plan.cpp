@@ -25,13 +25,13 @@ Faults draw_faults(Random& random) {
   faults.link_lost = draw_mean(seconds(5), minutes(2), random);
   faults.agent_crash = draw_mean(seconds(8), minutes(2), random);
   faults.master_crash = draw_mean(seconds(30), minutes(4), random);
-  faults.scheduler_lost = draw_mean(seconds(10), minutes(2), random);
+  faults.scheduler_lost = draw_mean(seconds(8), minutes(1), random);
   faults.reboot = random.chance(0.5) ? 0.2 * random.unit() : 0;
   faults.long_absence = random.chance(0.5) ? 0.3 * random.unit() : 0;
   faults.slow_message = random.chance(0.5) ? 0.1 * random.unit() : 0;
   faults.launch_fails = random.chance(0.5) ? 0.1 * random.unit() : 0;
   faults.container_lost = random.chance(0.3) ? 0.05 * random.unit() : 0;
-  faults.failover = random.chance(0.5) ? 0.5 * random.unit() : 0;
+  faults.failover = random.chance(0.8) ? 0.2 + 0.6 * random.unit() : 0;
   return faults;
 }
 
@@ -59,9 +59,9 @@ Plan draw_plan(const Size& size, Random& random) {
   plan.kills = 0.5 * random.unit();
   plan.teardowns = random.chance(0.5) ? 0.3 : 0;
   plan.late_acknowledgements = 0.3 * random.unit();
-  plan.custom_executors = random.chance(0.7) ? 0.5 * random.unit() : 0;
-  plan.groups = random.chance(0.7) ? 0.5 * random.unit() : 0;
-  plan.operations = random.chance(0.7) ? 0.7 * random.unit() : 0;
+  plan.custom_executors = random.chance(0.8) ? 0.1 + 0.35 * random.unit() : 0;
+  plan.groups = random.chance(0.8) ? 0.1 + 0.35 * random.unit() : 0;
+  plan.operations = random.chance(0.8) ? 0.3 + 0.6 * random.unit() : 0;
   return plan;
 }
 

@@ -95,7 +95,7 @@ void Scheduler::on_error(const std::string& message) {
     environment_.laws.broken("a framework that follows the rules is never refused", name_ + ": " + message);
     return;
   }
-  removed_ = true;
+  if (!std::exchange(removed_, true)) environment_.counts.add(Happening::torn_down);
 }
 
 void Scheduler::subscribe() {
@@ -133,6 +133,7 @@ void Scheduler::on_subscribe_arrived(unsigned epoch) {
 
 void Scheduler::lose_connection(bool noticed) {
   if (!stream_ || removed_) return;
+  environment_.counts.add(Happening::scheduler_lost);
   environment_.trace.note(name_, noticed ? "ends its connection" : "connection is cut");
   Network& network = environment_.network;
   if (!noticed) {
@@ -186,6 +187,7 @@ void Scheduler::on_subscribed(FrameworkId id) {
   environment_.network.send(former_->calls, Network::client,
                             [this, call, stream_id = former_->stream_id] { master_.on_call(call, stream_id); });
   former_.reset();
+  environment_.counts.add(Happening::failed_over);
 }
 
 void Scheduler::on_event(const EventMessage& event) {
@@ -317,7 +319,7 @@ void Scheduler::kill_later(std::size_t number, Duration wait) {
     Task& task = tasks_[number];
     if (task.final || tearing_down_ || (winding_down_ && !task.killed)) return;
     if (subscribed_) {
-      task.killed = true;
+      if (!std::exchange(task.killed, true)) environment_.counts.add(Happening::killed);
       SchedulerCall call;
       call.set_type(SchedulerCall::KILL);
       call.mutable_kill()->mutable_task_id()->set_value(task.id.value);

@@ -63,6 +63,7 @@ class Scheduler {
   std::uint64_t updates() const { return updates_; }
 
  private:
+  friend struct Saboteur;  // Tests of the laws break things behind their owners' backs.
   using EventMessage = std::shared_ptr<const mesos::v1::scheduler::Event>;
   using Call = mesos::v1::scheduler::Call;
 
@@ -77,8 +78,9 @@ class Scheduler {
   void acknowledge(const mesos::v1::TaskStatus& status);
   void on_operation_status(const EventMessage& event);
   void on_offers(const EventMessage& event);
-  // Fills an ACCEPT with the tasks that fit. False if there are none.
+  // Fills an ACCEPT with operations and the tasks that fit. False if there are none.
   bool accept(const mesos::v1::Offer& offer);
+  void add_work(const mesos::v1::Offer& offer, OfferRoom& room, Call& call);
   void add_tasks(const mesos::v1::Offer& offer, OfferRoom& room, bool custom, Call& call);
   void add_group(const mesos::v1::Offer& offer, OfferRoom& room, Call& call);
   bool fill_executor(const mesos::v1::Offer& offer, bool is_default, OfferRoom& room, mesos::v1::ExecutorInfo& info);

@@ -38,29 +38,32 @@ void add_checks(int checks, TaskInfo& info) {
 
 bool Scheduler::accept(const mesos::v1::Offer& offer) {
   Random& random = environment_.random;
-  if (!has_work() || random.chance(0.1)) return false;
   const Plan& plan = environment_.plan;
+  const bool operates = plan.operations > 0 && !winding_down_ && !tearing_down_;
+  if ((!has_work() && !operates) || random.chance(0.1)) return false;
   SchedulerCall call;
   call.set_type(SchedulerCall::ACCEPT);
   *call.mutable_accept()->add_offer_ids() = offer.id();
   google::protobuf::RepeatedPtrField<mesos::v1::Resource> offered = offer.resources();
-  if (plan.operations > 0) {
+  if (operates) {
     model::Resources left = model::Resources::from_messages(offered).value();
     holdings_.operate(AgentId(offer.agent_id().value()), left, call);
     offered.Clear();
     left.to_messages(model::WireForm::new_form, offered);
   }
   OfferRoom room(offered);
-  const double kind = random.unit();
-  if (kind < plan.groups) {
-    add_group(offer, room, call);
-  } else {
-    add_tasks(offer, room, kind < plan.groups + plan.custom_executors, call);
-  }
+  if (has_work()) add_work(offer, room, call);
   if (call.accept().operations().empty()) return false;
   call.mutable_accept()->mutable_filters()->set_refuse_seconds(1);
   send(std::move(call));
   return true;
+}
+
+void Scheduler::add_work(const mesos::v1::Offer& offer, OfferRoom& room, SchedulerCall& call) {
+  const Plan& plan = environment_.plan;
+  const double kind = environment_.random.unit();
+  if (kind < plan.groups) return add_group(offer, room, call);
+  add_tasks(offer, room, kind < plan.groups + plan.custom_executors, call);
 }
 
 // An executor of few on the agent, so that most launches find it running. False if there is no room for it.
@@ -92,6 +95,7 @@ bool Scheduler::fill_task(const mesos::v1::Offer& offer, OfferRoom& room, const 
   } else {
     info.mutable_command()->set_value(to_command(task.behaviour));
     add_checks(task.checks, info);
+    if (info.has_health_check()) environment_.laws.on_may_be_killed(task.id.value);
   }
   environment_.laws.on_launch(task.id.value);
   if (task.kill_after) kill_later(number, *task.kill_after);
@@ -106,7 +110,7 @@ void Scheduler::add_tasks(const mesos::v1::Offer& offer, OfferRoom& room, bool c
   for (std::size_t count = 1 + environment_.random.below(12); count > 0 && has_work(); --count) {
     TaskInfo info;
     if (!fill_task(offer, room, custom ? &executor : nullptr, info)) break;
-    if (environment_.plan.operations > 0 && !custom && environment_.random.chance(0.3))
+    if (environment_.plan.operations > 0 && !custom && environment_.random.chance(0.5))
       room.take_volume(*info.mutable_resources());
     *operation.mutable_launch()->add_task_infos() = std::move(info);
   }
@@ -121,9 +125,12 @@ void Scheduler::add_group(const mesos::v1::Offer& offer, OfferRoom& room, Schedu
   for (std::size_t count = 1 + environment_.random.below(3); count > 0 && has_work(); --count) {
     TaskInfo info;
     if (!fill_task(offer, room, nullptr, info)) break;
+    environment_.laws.on_may_be_killed(info.task_id().value());  // A group ends as one.
     *group.mutable_task_group()->add_tasks() = std::move(info);
   }
-  if (!group.task_group().tasks().empty()) *call.mutable_accept()->add_operations() = std::move(operation);
+  if (group.task_group().tasks().empty()) return;
+  environment_.counts.add(Happening::group_launched);
+  *call.mutable_accept()->add_operations() = std::move(operation);
 }
 
 }  // namespace stoa::sim

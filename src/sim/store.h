@@ -36,6 +36,7 @@ class Store {
   bool idle() const { return under_way_ == 0; }
 
  private:
+  friend struct Saboteur;  // Tests of the laws break things behind their owners' backs.
   void write_down(Batch& batch);
 
   const Plan& plan_;

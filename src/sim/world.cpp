@@ -45,7 +45,9 @@ Outcome World::run() {
                   .steps = environment_.queue.steps(),
                   .seconds = std::chrono::duration<double>(environment_.queue.now().steady - begin).count(),
                   .messages = environment_.network.messages(),
-                  .failures = failures_};
+                  .failures = failures_,
+                  .counts = environment_.counts};
+  for (const auto& agent : agents_) outcome.counts += agent->ledger().counts();
   if (environment_.watch.step_times != nullptr && master_.is_alive()) outcome.master = master_.weigh();
   for (const auto& scheduler : schedulers_) {
     outcome.updates += scheduler->updates();

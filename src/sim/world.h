@@ -25,7 +25,8 @@ struct Outcome {
   std::uint64_t ended = 0;
   std::uint64_t updates = 0;
   std::uint64_t failures = 0;  // Injected.
-  MasterHost::Weight master;   // Only if steps are measured.
+  Counts counts;
+  MasterHost::Weight master;  // Only if steps are measured.
 };
 
 class World {
@@ -38,6 +39,7 @@ class World {
   const Trace& trace() const { return environment_.trace; }
 
  private:
+  friend struct Saboteur;  // Tests of the laws break things behind their owners' backs.
   void start();
   void advance_until(TimePoint end);
   // Fails something of a kind again and again until the quiet time, `mean` apart.

@@ -27,6 +27,18 @@ TEST(World, WithoutFailuresEveryTaskIsLaunched) {
   EXPECT_EQ(outcome.failures, 0u);
 }
 
+// A law that nothing puts to the test proves nothing.
+TEST(World, EverythingHappensThatCountsAreKeptOf) {
+  Counts counts;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const Outcome outcome = outcome_of({.agents = 4, .frameworks = 3, .tasks = 60}, seed);
+    ASSERT_FALSE(outcome.violation) << seed;
+    counts += outcome.counts;
+  }
+  for (std::size_t i = 0; i < static_cast<std::size_t>(Happening::count); ++i)
+    EXPECT_GT(counts.of(static_cast<Happening>(i)), 0u) << i << ": " << counts.to_text();
+}
+
 TEST(World, SeedsDiffer) { EXPECT_NE(outcome_of(small, 1).hash, outcome_of(small, 2).hash); }
 
 }  // namespace
