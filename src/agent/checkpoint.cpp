@@ -103,6 +103,7 @@ bool read(const StoredRecord& record, Checkpoint& result) {
   if (message.has_kill_grace())
     progress.kill =
         CommandExecutor::SavedKill{.grace = Duration(message.kill_grace()), .timed_out = message.timed_out()};
+  progress.received.assign(message.received().begin(), message.received().end());
   result.progress[progress.key] = std::move(progress);
   return true;
 }
@@ -160,6 +161,7 @@ std::string encode(const StoredProgress& progress) {
     message.set_kill_grace(progress.kill->grace.count());
     message.set_timed_out(progress.kill->timed_out);
   }
+  for (const std::string& uuid : progress.received) message.add_received(uuid);
   return message.SerializeAsString();
 }
 

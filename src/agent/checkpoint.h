@@ -63,6 +63,7 @@ struct StoredProgress {
   int pid = 0;
   std::optional<WallSeconds> started;
   std::optional<CommandExecutor::SavedKill> kill;
+  std::vector<std::string> received;  // Uuids of its executor's newest updates, oldest first.
 };
 
 struct StoredOperation {

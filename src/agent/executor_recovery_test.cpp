@@ -130,6 +130,26 @@ TEST_F(ExecutorRecoveryTest, AnUpdateThatWasStoredIsForwardedOnceWhateverIsSaidA
   EXPECT_EQ(world.states(key("a")), States{v1::TASK_RUNNING});
 }
 
+// An executor says again what it was never told to be stored, also when the framework has acknowledged it long ago and
+// a later update waits: it must not come after that one. EXE-074 AGT-060
+TEST_F(ExecutorRecoveryTest, AnUpdateThatWasAcknowledgedLongAgoIsNotTakenAgain) {
+  launch_and_subscribe();
+  update(status("a", v1::TASK_STARTING, '1'));
+  world.settle();
+  world.acknowledges = false;
+  update(status("a", v1::TASK_RUNNING, '2'));
+  restart();
+  auto again = call();
+  for (const auto& [state, uuid] : {std::pair{v1::TASK_STARTING, '1'}, std::pair{v1::TASK_RUNNING, '2'}})
+    *again.mutable_subscribe()->add_unacknowledged_updates()->mutable_status() = status("a", state, uuid);
+  const StreamNumber stream = subscribe(again);
+  EXPECT_EQ(types(stream), (Types{Event::SUBSCRIBED, Event::ACKNOWLEDGED, Event::ACKNOWLEDGED}));
+  world.acknowledges = true;
+  world.advance(4s);
+  EXPECT_EQ(world.states(key("a")), (States{v1::TASK_STARTING, v1::TASK_RUNNING}));
+  EXPECT_EQ(world.last_status(key("a")).state(), v1::TASK_RUNNING);
+}
+
 // EXE-099 AGT-080 AGT-082
 TEST_F(ExecutorRecoveryTest, OfAnExecutorThatEndedMeanwhileTheTasksEnd) {
   for (const bool rebooted : {false, true}) {

@@ -387,12 +387,15 @@ Agent::Core::TaskRun* Agent::Core::find_run(const ContainerId& container) {
 }
 
 StoredProgress Agent::Core::progress_of(const TaskRun& run) const {
+  std::vector<std::string> received(run.received.begin(), run.received.end());
+  if (run.ending) received.pop_back();  // Not stored until it is forwarded: its executor must say it again if we die.
   return {.key = run.key,
           .pending = streams_.unacknowledged(run.key),
           .latest = run.latest,
           .pid = run.pid,
           .started = run.started,
-          .kill = run.executor.saved_kill()};
+          .kill = run.executor.saved_kill(),
+          .received = std::move(received)};
 }
 
 }  // namespace stoa::agent
