@@ -21,10 +21,16 @@ using mesos::v1::scheduler::Event;
 void on_update(Context& context, Agent& agent, const link::Update& update) {
   State& state = context.state;
   state.metrics.count("master/messages_status_update");
-  const auto known = state.frameworks.find(FrameworkId(update.framework_id().value()));
+  const FrameworkId owner(update.framework_id().value());
+  const auto known = state.frameworks.find(owner);
   if (known == state.frameworks.end()) {
     state.metrics.count("master/invalid_status_updates");
-    return;
+    if (!state.completed_ids.contains(owner)) return;  // It may come back.
+    // An agent that was away when its framework was removed, and has updates left of tasks that it never got, names
+    // none of them when it registers. It is told here, else it would repeat them for ever.
+    auto message = std::make_shared<link::ToAgent>();
+    message->mutable_shutdown_framework()->mutable_framework_id()->set_value(owner.value);
+    return send(context, agent, std::move(message));
   }
   Framework& framework = known->second;
   state.metrics.count("master/valid_status_updates");

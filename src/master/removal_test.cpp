@@ -199,6 +199,16 @@ TEST_F(Removal, OtherStreamsMeanNothing) {
   EXPECT_TRUE(bench.snapshot().frameworks[0]->connected);
 }
 
+// SCH-074 SCH-075
+TEST_F(Removal, AnAgentThatStillTellsOfItIsToldToEndIt) {
+  bench.break_link(agent);
+  bench.teardown(scheduler);
+  bench.connect(agent);
+  EXPECT_EQ(agent.told(), Lines{"registered M-S0"});
+  bench.update(agent, scheduler, "never-launched", mesos::v1::TASK_DROPPED);
+  EXPECT_EQ(agent.told(), Lines{"shut down framework M-0000"});
+}
+
 // SCH-218 SCH-074
 TEST_F(Removal, StatusesOfARemovedFrameworkGoToNobody) {
   bench.teardown(scheduler);
