@@ -190,7 +190,7 @@ TEST(Admission, AStandbySendsCallersToTheLeaderWithTheTargetThatTheyAskedFor) {
       {"/state.json", "//master2:5050/master/state.json"},
       {"/tasks", "//master2:5050/master/tasks"},
       {"/reserve", "//master2:5050/master/reserve"},
-      {"/agent-link", "//master2:5050/master/agent-link"},
+      {"/agent-link", "//master2:5050/agent-link"},
   };
   for (const auto& [target, location] : targets) {
     for (const char* method : {"POST", "GET"}) {

@@ -407,8 +407,7 @@ TEST_F(MasterReads, ACallIsCheckedInOrderAndTheFirstFailureAnswers) {
       {R"({"type":"GET_HEALTH"})", "application/json", "", 406, "Expecting 'Accept' to allow"},
       {R"({"type":"UNKNOWN"})", "application/json", "", 406, "Expecting 'Accept' to allow"},
       {R"({"type":"UNKNOWN"})", "application/json", "*/*", 501, "501 Not Implemented."},
-      {R"({"type":"DRAIN_AGENT","drain_agent":{"agent_id":{"value":"a"}}})", "application/json", "*/*", 501,
-       "does not have the call DRAIN_AGENT"},
+      {R"({"type":"SUBSCRIBE"})", "application/json", "*/*", 501, "does not have the call SUBSCRIBE"},
       {R"({"type":"GET_HEALTH"})", "application/json;charset=utf-8", "application/*", 200, "healthy"},
   };
   for (const Case& one : cases) {
