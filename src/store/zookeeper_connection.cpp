@@ -27,9 +27,7 @@ void ZooKeeperConnection::open() {
   if (is_over_) return;
   auto opened = Session::open(
       {.servers = url_.servers, .credentials = url_.credentials, .timeout = session_timeout_, .resumed = {}}, loop_,
-      {.on_state = [this](Session::State state) { on_state(state); },
-       .on_change = [] {},
-       .on_answer = {}});
+      {.on_state = [this](Session::State state) { on_state(state); }, .on_change = [] {}, .on_answer = {}});
   if (opened) {
     session_ = *std::move(opened);
     return;
