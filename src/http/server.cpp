@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstring>
+#include <thread>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -247,6 +248,11 @@ Result<> Server::reserve(const std::vector<net::Endpoint>& endpoints) {
   // The port that one family gave may be taken in the other: another one will be free in both.
   for (int i = 0; i < 20 && !opened && opened.error().code == Code::already_exists && wanted.front().port == 0; ++i)
     opened = open_listeners(wanted);
+  // One that was killed while it started a program leaves its port taken until that is loaded.
+  for (int i = 0; i < 50 && !opened && opened.error().code == Code::already_exists && wanted.front().port != 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    opened = open_listeners(wanted);
+  }
   if (!opened) return std::unexpected(std::move(opened).error());
   const std::lock_guard lock(impl_->mutex);
   if (impl_->is_stopping) return fail(Code::failed_precondition, "the server is stopped");

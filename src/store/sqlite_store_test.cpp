@@ -126,6 +126,22 @@ TEST_F(SqliteStoreTest, ASecondOwnerOfTheDirectoryIsRefusedWithThePidOfTheFirst)
                                                                   "' is in use by pid " + std::to_string(::getpid())}));
 }
 
+// It was killed while it started a program, which has its files open for a moment.
+TEST_F(SqliteStoreTest, AChildOfADeadOwnerHoldsNobodyUpForLong) {
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    const auto store = open();
+    if (::fork() == 0) {
+      ::usleep(300'000);
+      ::_exit(0);
+    }
+    ::kill(::getpid(), SIGKILL);
+  }
+  ASSERT_EQ(::waitpid(owner, nullptr, 0), owner);
+  const auto next = open();
+  EXPECT_TRUE(next) << next.error().message;
+}
+
 // HA-060
 TEST_F(SqliteStoreTest, ALockOfADeadOwnerHoldsNobodyUp) {
   const pid_t owner = ::fork();
