@@ -107,7 +107,8 @@ class Agent::Core {
     ExecutorEvent kill;                // The newest that was asked for.
     std::deque<std::string> received;  // Uuids of its newest updates.
 
-    static constexpr std::size_t received_max = 100;  // Each is written with every update.
+    static constexpr std::size_t received_max = 1000;
+    static constexpr std::size_t received_stored_max = 100;  // The newest; they are written with every update.
     bool has_received(const std::string& uuid) const;
     void note_received(const std::string& uuid);
   };

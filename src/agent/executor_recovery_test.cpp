@@ -150,6 +150,23 @@ TEST_F(ExecutorRecoveryTest, AnUpdateThatWasAcknowledgedLongAgoIsNotTakenAgain) 
   EXPECT_EQ(world.last_status(key("a")).state(), v1::TASK_RUNNING);
 }
 
+// EXE-074 AGT-064
+TEST_F(ExecutorRecoveryTest, HoweverManyWaitNoneIsTakenTwice) {
+  constexpr char count = 120;  // More than are stored beside those that wait.
+  launch_and_subscribe();
+  world.acknowledges = false;
+  auto again = call();
+  for (char i = 0; i < count; ++i) {
+    update(status("a", v1::TASK_RUNNING, i));
+    *again.mutable_subscribe()->add_unacknowledged_updates()->mutable_status() = status("a", v1::TASK_RUNNING, i);
+  }
+  restart();
+  EXPECT_EQ(types(subscribe(again)).size(), 1U + count);
+  world.acknowledges = true;
+  world.advance(4s);
+  EXPECT_EQ(world.states(key("a")).size(), static_cast<std::size_t>(count));
+}
+
 // EXE-099 AGT-080 AGT-082
 TEST_F(ExecutorRecoveryTest, OfAnExecutorThatEndedMeanwhileTheTasksEnd) {
   for (const bool rebooted : {false, true}) {

@@ -136,7 +136,12 @@ void Agent::Core::restore_run(const TaskKey& key, const StoredTask* task, const 
   run.latest = progress->latest;
   streams_.recover(key, progress->pending);
   if (run.checks && run.latest) run.checks->restore(*run.latest);
-  for (const std::string& uuid : progress->received) run.note_received(uuid);
+  if (task == nullptr || task->executor) {  // What a command task tells has no executor that could say it again.
+    for (const auto& status : progress->pending) run.note_received(status->uuid());
+    for (const std::string& uuid : progress->received) {
+      if (!run.has_received(uuid)) run.note_received(uuid);
+    }
+  }
   if (!run.task || !run.latest) return;
   auto restored = std::make_shared<v1::Task>(*run.task);
   restored->set_state(run.latest->state());

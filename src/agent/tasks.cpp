@@ -389,6 +389,9 @@ Agent::Core::TaskRun* Agent::Core::find_run(const ContainerId& container) {
 StoredProgress Agent::Core::progress_of(const TaskRun& run) const {
   std::vector<std::string> received(run.received.begin(), run.received.end());
   if (run.ending) received.pop_back();  // Not stored until it is forwarded: its executor must say it again if we die.
+  if (received.size() > TaskRun::received_stored_max) {
+    received.erase(received.begin(), received.end() - TaskRun::received_stored_max);
+  }
   return {.key = run.key,
           .pending = streams_.unacknowledged(run.key),
           .latest = run.latest,
