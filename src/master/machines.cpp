@@ -1,4 +1,6 @@
 // Machines that are taken down for their maintenance and come up again (OPR-155, OPR-156).
+#include <utility>
+
 #include "master/agents.h"
 #include "master/deactivation.h"
 #include "master/maintenance.h"
@@ -17,6 +19,8 @@ using mesos::v1::MachineID;
 using mesos::v1::maintenance::Schedule;
 
 constexpr const char* why = "The machine is down for maintenance";
+// Of one write, whatever keeps the registry.
+constexpr std::size_t changes_max = 200;
 
 Result<> check(const Maintenance& maintenance, const SwitchMachines& change) {
   for (const Machine& machine : change.machines) {
@@ -82,6 +86,7 @@ void remove_agents(Context& context) {
     message->mutable_shutdown()->set_message(why);
     send(context, agent, std::move(message));
     forget_agent(context, agent);
+    if (changes.size() >= changes_max) persist(context, std::exchange(changes, {}), NothingMore{});
   }
   if (!changes.empty()) persist(context, std::move(changes), NothingMore{});
 }

@@ -149,6 +149,22 @@ TEST_F(ZooKeeperStoreTest, ManyChangesAreSplitAndOneThatIsTooLargeIsRefused) {
 }
 
 // HA-072
+TEST_F(ZooKeeperStoreTest, ManyRecordsOfOneDocumentAreOneChange) {
+  auto store = open();
+  ASSERT_TRUE(store);
+  load(**store);
+  std::vector<ports::RecordChange> changes;
+  Records expected;
+  for (int i = 1000; i < 2000; ++i) {
+    changes.push_back(put("weight", std::to_string(i), "w"));
+    expected.push_back(record("weight", std::to_string(i), "w"));
+  }
+  const Result<> done = commit(**store, changes).get();
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(load(**store), expected);
+}
+
+// HA-072
 TEST_F(ZooKeeperStoreTest, ChunksWithoutAHeadAreRemovedAtRecovery) {
   ASSERT_TRUE(open());
   change({Type::create, root + "/docs/framework.7.0", "left over"});

@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 // Servers refuse requests above 1 MB; half of it leaves room for what is around the content (HA-071).
 constexpr std::size_t transaction_bytes_max = 512 << 10;
 constexpr std::size_t transaction_operations_max = 500;
+constexpr std::size_t document_operations = 3;  // Its new chunk, its head, its old chunk.
 constexpr std::size_t chunk_bytes = 256 << 10;
 // Of what a path and the fields of an operation take.
 constexpr std::size_t operation_overhead = 256;
@@ -32,12 +33,24 @@ bool is_component(std::string_view name) {
   return true;
 }
 
-std::size_t size_of(const Batch& batch) {
-  std::size_t size = 0;
+// What a batch adds to a transaction. Documents are weighed when they are written, however many records they hold.
+struct Weight {
+  std::size_t bytes = 0;
+  std::size_t operations = 0;
+};
+Weight weight_of(const Batch& batch) {
+  Weight weight;
+  std::set<std::string_view> documents;
   for (const ports::RecordChange& change : batch.changes) {
-    size += operation_overhead + (change.key.kind == "agent" && change.bytes ? change.bytes->size() : 0);
+    if (change.key.kind != "agent") {
+      documents.insert(change.key.kind);
+      continue;
+    }
+    weight.bytes += operation_overhead + (change.bytes ? change.bytes->size() : 0);
+    ++weight.operations;
   }
-  return size;
+  weight.operations += documents.size() * document_operations;
+  return weight;
 }
 
 }  // namespace
@@ -63,17 +76,17 @@ Result<> ZooKeeperStore::write_some(std::span<const Batch>& batches, TimePoint d
   std::size_t taken = 0;
   while (taken < batches.size()) {
     const Batch& batch = batches[taken];
-    const std::size_t size = size_of(batch);
+    const Weight weight = weight_of(batch);
     const bool fits =
-        bytes + size <= transaction_bytes_max && count + batch.changes.size() < transaction_operations_max;
+        bytes + weight.bytes <= transaction_bytes_max && count + weight.operations < transaction_operations_max;
     if (!fits && taken > 0) break;
     if (!fits) {
       return fail(Code::resource_exhausted, fmt::format("registry: a change of {} records and {} bytes is too large",
-                                                        batch.changes.size(), size));
+                                                        batch.changes.size(), weight.bytes));
     }
     ++taken;
-    bytes += size;
-    count += batch.changes.size();
+    bytes += weight.bytes;
+    count += weight.operations;
     for (const ports::RecordChange& change : batch.changes) {
       if (change.key.kind == "agent") {
         agents[change.key.id] = change.bytes;
