@@ -187,7 +187,7 @@ class Allocator {
   Result<> hold(const FrameworkId& framework, const std::string& role, const AgentId& agent, TimePoint now);
 
   // For each agent and each role of the framework, the first rule that keeps it from being offered the agent. O(clients
-  // of its roles, agents_max, and agents if there are guarantees); costs nothing while nobody asks.
+  // of its roles, explanations_max, and agents if there are guarantees); costs nothing while nobody asks.
   Explained explain(const ExplainQuestion& question, TimePoint now);
 
   // While paused there are cycles as ever, and nobody is given anything (ALC-240).

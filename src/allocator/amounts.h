@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/resources.h"
@@ -13,13 +14,18 @@ namespace stoa::allocator {
 // Thousandths by name index; what is beyond the end is 0.
 using Amounts = std::vector<std::int64_t>;
 
-// Gives each scalar name a small number. A cluster has a handful of names; they are never forgotten.
+// Gives each scalar name a small number. A cluster has a handful of names, of its agents and its operators; they are
+// never forgotten. What a framework names is only to be looked for.
 class Names {
  public:
-  std::size_t index_of(const model::Symbol& name) {
+  std::optional<std::size_t> find(const model::Symbol& name) const {
     for (std::size_t i = 0; i < names_.size(); ++i) {
       if (names_[i] == name) return i;
     }
+    return std::nullopt;
+  }
+  std::size_t index_of(const model::Symbol& name) {
+    if (const auto known = find(name)) return *known;
     names_.push_back(name);
     return names_.size() - 1;
   }

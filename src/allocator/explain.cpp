@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_map>
 #include <utility>
 
 #include "allocator/allocator.h"
@@ -17,16 +18,20 @@
 namespace stoa::allocator {
 namespace {
 
-// Counts the clients that are asked before one.
+// Counts the clients that are asked before each of some.
 struct Ahead {
-  ShareTree::Node leaf;
+  std::unordered_map<ShareTree::Node, std::size_t> places;
+  std::size_t unseen = 0;
   std::size_t count = 0;
 
   bool enter(ShareTree::Node) { return true; }
   bool visit(ShareTree::Node node) {
-    if (node == leaf) return false;
+    if (const auto place = places.find(node); place != places.end()) {
+      place->second = count;
+      --unseen;
+    }
     ++count;
-    return true;
+    return unseen > 0;
   }
 };
 
@@ -107,20 +112,28 @@ Explanation judge(Books& books, ClientIndex index, const Standing& standing, con
   return because(Reason::share_order, fmt::format("{} are asked before it", *standing.ahead));
 }
 
-Standing standing_of(Books& books, ClientIndex index) {
-  const Client& client = books.clients[index];
-  const Role& role = books.roles[client.role];
-  Standing standing{.role = role.name,
-                    .role_share = books.tree.share(books.tree.parent(role.node)),
-                    .framework_share = books.tree.share(client.leaf),
-                    .priority = role.priority,
-                    .ahead = {}};
+// In each role of the framework.
+std::vector<Standing> standings_of(Books& books, const Framework& framework) {
+  Ahead ahead;
   const bool draws = books.options.role_sorter == Sorter::random || books.options.framework_sorter == Sorter::random;
-  if (draws || !books.tree.is_active(client.leaf)) return standing;  // A look must not draw.
-  Ahead ahead{.leaf = client.leaf};
-  Order(books).walk(ahead);
-  standing.ahead = ahead.count;
-  return standing;
+  for (const auto& [role, index] : framework.clients) {
+    const ShareTree::Node leaf = books.clients[index].leaf;
+    if (!draws && books.tree.is_active(leaf)) ahead.places.emplace(leaf, 0);  // A look must not draw.
+  }
+  ahead.unseen = ahead.places.size();
+  if (ahead.unseen > 0) Order(books).walk(ahead);
+  std::vector<Standing> standings;
+  for (const auto& [name, index] : framework.clients) {
+    const ShareTree::Node leaf = books.clients[index].leaf;
+    Standing standing{.role = name,
+                      .role_share = books.tree.share(books.tree.parent(books.roles[books.clients[index].role].node)),
+                      .framework_share = books.tree.share(leaf),
+                      .priority = books.roles[books.clients[index].role].priority,
+                      .ahead = {}};
+    if (const auto place = ahead.places.find(leaf); place != ahead.places.end()) standing.ahead = place->second;
+    standings.push_back(std::move(standing));
+  }
+  return standings;
 }
 
 }  // namespace
@@ -153,13 +166,12 @@ Explained Allocator::explain(const ExplainQuestion& question, TimePoint now) {
   if (question.agent.has_value() && books.find_agent(*question.agent) == nullptr) return result;
   result.is_known = true;
   books.tree.settle();
-  for (const auto& [role, index] : framework->clients) result.standings.push_back(standing_of(books, index));
+  result.standings = standings_of(books, *framework);
   const Amounts available = books.quotas.any_guarantee() ? books.headroom_available() : Amounts();
   auto at = question.agent.has_value() ? books.agents_by_id.find(*question.agent)
                                        : books.agents_by_id.upper_bound(question.after);
-  std::size_t seen = 0;
-  for (; at != books.agents_by_id.end(); ++at) {
-    if (seen++ == (question.agent.has_value() ? 1 : question.agents_max)) break;
+  const std::size_t most = question.agent.has_value() ? 1 : question.explanations_max;
+  for (; at != books.agents_by_id.end() && result.agents.size() < most; ++at) {
     Agent& agent = books.agents[at->second];
     auto standing = result.standings.begin();
     for (const auto& [role, index] : framework->clients) {

@@ -53,9 +53,9 @@ struct Standing {
 
 struct ExplainQuestion {
   FrameworkId framework;
-  std::optional<AgentId> agent;  // Nothing: all,
-  AgentId after;                 // behind this one, by id,
-  std::size_t agents_max = 1000;
+  std::optional<AgentId> agent;         // Nothing: all,
+  AgentId after;                        // behind this one, by id,
+  std::size_t explanations_max = 1000;  // One for each agent and role; ends with an agent.
 };
 
 struct Explained {

@@ -117,7 +117,7 @@ TEST(Explain, ShowsSharesAndPlaceInTheOrderAndGoesOnPageByPage) {
   ASSERT_TRUE(
       allocator.charge(FrameworkId("F"), AgentId("a1"), resources("cpus:3").with_allocation_role("r")).has_value());
   Explained explained =
-      allocator.explain({.framework = FrameworkId("F"), .agent = {}, .after = {}, .agents_max = 2}, start);
+      allocator.explain({.framework = FrameworkId("F"), .agent = {}, .after = {}, .explanations_max = 2}, start);
   ASSERT_EQ(explained.standings.size(), 1U);
   EXPECT_EQ(explained.standings[0].role_share, 0.125);
   EXPECT_EQ(explained.standings[0].framework_share, 0.25);

@@ -255,6 +255,10 @@ bool is_open(Books& books, const PlanQuestion& question, const FrameworkSpec& sp
 }  // namespace
 
 Plan plan_for(Books& books, const PlanQuestion& question, const LoadOf& load_of) {
+  // What no agent has had can be freed on none, and frameworks must not teach the books new names without end.
+  const bool is_known = std::ranges::all_of(
+      question.demand.bundle, [&](const model::Amount& wanted) { return books.names.find(wanted.first).has_value(); });
+  if (!is_known) return {};
   const Framework* known = books.find_framework(question.framework);
   static const FrameworkSpec plain;
   const FrameworkSpec& spec = known == nullptr ? plain : known->spec;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "allocator/allocator.h"
+#include "allocator/books.h"
 #include "model/testing.h"
 
 namespace stoa::allocator {
@@ -256,6 +257,16 @@ TEST_F(Preempting, ATaskGroupIsOneVictimAndReservedOrRevocableWorkIsNone) {
   ASSERT_EQ(notice[0].victims.size(), 2U);
   EXPECT_EQ(notice[0].victims[0].tasks.size(), 2U);
   EXPECT_EQ(notice[0].victims[1].tasks[0].value, "L-0");
+}
+
+TEST_F(Preempting, WhatNoAgentHasLeavesNoTrace) {
+  Books books({.preemption = {.mode = PreemptionMode::priority}});
+  books.insert_agent(AgentId("a1"), {.total = resources("cpus:4")});
+  const std::size_t before = books.names.size();
+  const Demand demand{.role = "prod", .bundle = *model::Quantities::parse("cpus:1;unobtainium:1"), .agent = {}};
+  const auto nothing = [](const AgentId&) { return AgentLoad(); };
+  EXPECT_EQ(plan_for(books, {FrameworkId("W"), demand, 100}, nothing).agent, std::nullopt);
+  EXPECT_EQ(books.names.size(), before);
 }
 
 // ALC-220

@@ -14,7 +14,7 @@
 namespace stoa::api {
 namespace {
 
-constexpr std::size_t agents_max = 10'000;
+constexpr std::size_t explanations_max = 10'000;
 
 Result<allocator::ExplainQuestion> question_of(const net::Query& query) {
   allocator::ExplainQuestion question;
@@ -25,10 +25,10 @@ Result<allocator::ExplainQuestion> question_of(const net::Query& query) {
   if (const auto after = query.find("after"); after != query.end()) question.after = AgentId(after->second);
   if (const auto limit = query.find("limit"); limit != query.end()) {
     const std::string& text = limit->second;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), question.agents_max);
-    if (error != std::errc() || end != text.data() + text.size() || question.agents_max == 0 ||
-        question.agents_max > agents_max) {
-      return invalid(fmt::format("Expecting 'limit' to be a number from 1 to {}", agents_max));
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), question.explanations_max);
+    if (error != std::errc() || end != text.data() + text.size() || question.explanations_max == 0 ||
+        question.explanations_max > explanations_max) {
+      return invalid(fmt::format("Expecting 'limit' to be a number from 1 to {}", explanations_max));
     }
   }
   return question;

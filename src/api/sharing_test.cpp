@@ -206,7 +206,7 @@ TEST_F(SharingApi, ExplainAnswersForOneOrAllAgentsPageByPage) {
             R"("filter_left_secs":1.5},)"
             R"({"agent_id":"S2","role":"eng","reason":"nothing_free","detail":"everything is in use"}],"next":"S2"})");
   EXPECT_EQ(master_.asked.framework, FrameworkId("F"));
-  EXPECT_EQ(master_.asked.agents_max, 2U);
+  EXPECT_EQ(master_.asked.explanations_max, 2U);
   EXPECT_EQ(master_.asked.after, AgentId("S0"));
   send("GET", "/allocator/explain?framework=F&agent=S9");
   EXPECT_EQ(master_.asked.agent, AgentId("S9"));
