@@ -67,7 +67,7 @@ void Participant::on(const Begin&) { emit(OpenSession{}); }
 void Participant::on(const SessionFailed&) { retry(Timer::open); }
 
 void Participant::on(const SessionUp& event) {
-  is_up_ = true;
+  is_up_ = was_up_ = true;
   timeout_ = event.timeout;
   backoff_ = backoff_min;
   // Coming back is no answer yet: the time that ran out meanwhile goes on to count until there is one.
@@ -104,6 +104,8 @@ void Participant::lose_session(std::string why) {
   lose_candidacy(why);
   leader_name_.reset();
   see(std::nullopt, std::move(why));
+  // Servers that end each session before it begins are not to be asked without a pause.
+  if (!std::exchange(was_up_, false)) return retry(Timer::open);
   emit(OpenSession{});
 }
 

@@ -146,6 +146,7 @@ class Participant {
 
   Duration timeout_{0};
   bool is_up_ = false;
+  bool was_up_ = false;                // This session, at any time.
   std::optional<TimePoint> answered_;  // When the newest answered request of this session was sent.
 
   bool is_told_ = false;                    // Whether LeaderSeen was ever emitted.
