@@ -1,6 +1,7 @@
 // `stoa agents`: machines and how much of them is in use.
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/list.h"
 
@@ -18,9 +19,11 @@ int list_agents(std::span<const std::string> arguments) {
     for (const JsonValue& agent : state["slaves"].elements()) {
       const JsonValue& used = agent["used_resources"];
       const JsonValue& total = agent["resources"];
-      const char* condition = agent["deactivated"].boolean() ? "deactivated"
-                              : agent["active"].boolean()    ? "active"
-                                                             : "disconnected";
+      const std::string drain = lower_case(agent["drain_info"]["state"].text());
+      const std::string condition = !drain.empty()                   ? drain
+                                    : agent["deactivated"].boolean() ? "deactivated"
+                                    : agent["active"].boolean()      ? "active"
+                                                                     : "disconnected";
       entries.push_back({&agent,
                          {agent["id"].text(), agent["hostname"].text(), condition,
                           fmt::format("{} / {}", amount(used["cpus"].number()), amount(total["cpus"].number())),

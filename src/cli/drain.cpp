@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "codec/json.h"
 #include "mesos/v1/master/master.pb.h"
+#include "net/url.h"
 
 namespace stoa::cli {
 namespace {
@@ -22,7 +23,7 @@ constexpr auto poll_interval = std::chrono::milliseconds(300);
 // Until it is drained, or gone.
 Result<> wait_for_drain(Cluster& cluster, const std::string& id) {
   for (;;) {
-    LET(const JsonValue state, cluster.get("/slaves?slave_id=" + id));
+    LET(const JsonValue state, cluster.get("/slaves?slave_id=" + net::percent_encode(id)));
     const auto& agents = state["slaves"].elements();
     if (agents.empty() || agents.front()["drain_info"]["state"].text() == "DRAINED") return {};
     if (!agents.front()["deactivated"].boolean()) {

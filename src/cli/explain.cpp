@@ -5,19 +5,10 @@
 #include "cli/exit_code.h"
 #include "cli/list.h"
 #include "cli/state.h"
+#include "net/url.h"
 
 namespace stoa::cli {
 namespace {
-
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    const bool plain =
-        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_';
-    result += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return result;
-}
 
 Result<std::string> id_of(const JsonValue& list, std::string_view what, std::string_view part) {
   std::vector<std::string> ids;
@@ -29,12 +20,12 @@ Result<std::string> id_of(const JsonValue& list, std::string_view what, std::str
 // All pages of the answer: where the framework stands, and each agent.
 Result<std::pair<JsonValue, std::vector<JsonValue>>> ask(Cluster& cluster, const std::string& framework,
                                                          const std::string& agent) {
-  std::string target = "/allocator/explain?framework=" + escaped(framework);
-  if (!agent.empty()) target += "&agent=" + escaped(agent);
+  std::string target = "/allocator/explain?framework=" + net::percent_encode(framework);
+  if (!agent.empty()) target += "&agent=" + net::percent_encode(agent);
   std::vector<JsonValue> agents;
   std::string after;
   while (true) {
-    LET(const JsonValue page, cluster.get(after.empty() ? target : target + "&after=" + escaped(after)));
+    LET(const JsonValue page, cluster.get(after.empty() ? target : target + "&after=" + net::percent_encode(after)));
     for (const JsonValue& one : page["agents"].elements()) agents.push_back(one);
     after = page["next"].text();
     if (after.empty()) return std::pair(page["roles"], std::move(agents));

@@ -108,7 +108,10 @@ Result<> Options::set(const flags::Flag& flag, const std::string& shown, std::st
 }
 
 std::string Options::help() const {
-  std::string out = fmt::format("Usage: {}\n\n{}\n\nOptions:\n", table_.program(), table_.summary());
+  constexpr std::size_t columns = 100;
+  std::string out = fmt::format("Usage: {}\n\n", table_.program());
+  flags::wrap(out, table_.summary(), 0, columns);
+  out += "\nOptions:\n";
   for (std::size_t i = 0; i < letters_.size(); ++i) {
     const flags::Flag& flag = table_.flags()[i];
     const std::string letter = letters_[i].first == 0 ? "    " : fmt::format("-{}, ", letters_[i].first);

@@ -10,21 +10,6 @@ std::string upper(std::string text) {
   return text;
 }
 
-void wrap(std::string& out, std::string_view text, std::size_t indent, std::size_t columns) {
-  const std::size_t width = columns > indent + 20 ? columns - indent : 20;
-  std::size_t used = 0;
-  for (const std::string_view word : split(text, ' ')) {
-    if (used != 0 && used + 1 + word.size() > width) {
-      out += '\n';
-      used = 0;
-    }
-    out += used == 0 ? std::string(indent, ' ') : std::string(" ");
-    used += word.size() + (used == 0 ? 0 : 1);
-    out += word;
-  }
-  out += '\n';
-}
-
 bool matches(const Flag& flag, std::string_view topic) {
   if (topic.empty()) return true;
   const std::string wanted = lower_case(topic);
@@ -53,6 +38,21 @@ std::string json_text(std::string_view text) {
 }
 
 }  // namespace
+
+void wrap(std::string& out, std::string_view text, std::size_t indent, std::size_t columns) {
+  const std::size_t width = columns > indent + 20 ? columns - indent : 20;
+  std::size_t used = 0;
+  for (const std::string_view word : split(text, ' ')) {
+    if (used != 0 && used + 1 + word.size() > width) {
+      out += '\n';
+      used = 0;
+    }
+    out += used == 0 ? std::string(indent, ' ') : std::string(" ");
+    used += word.size() + (used == 0 ? 0 : 1);
+    out += word;
+  }
+  out += '\n';
+}
 
 std::string help_text(const Table& table, std::string_view topic, std::size_t columns) {
   std::string out = fmt::format("Usage: {} [--flag=value ...]\n\n", table.program());

@@ -126,6 +126,9 @@ struct Sources {
 // not only the first. After a wish other than run nothing is filled and problems of flags are not looked for.
 Outcome parse(const Table& table, const Sources& sources);
 
+// Adds the words of `text` in lines of at most `columns`, each after `indent` blanks.
+void wrap(std::string& out, std::string_view text, std::size_t indent, std::size_t columns);
+
 // For --help, wrapped at `columns`; for --help=TOPIC only what matches.
 std::string help_text(const Table& table, std::string_view topic, std::size_t columns);
 std::string help_json(const Table& table);
