@@ -3,6 +3,7 @@
 #include <future>
 #include <utility>
 
+#include "base/overloaded.h"
 #include "coordination/member_content.h"
 #include "election/names.h"
 
@@ -12,11 +13,6 @@ namespace {
 using zookeeper::Kind;
 using zookeeper::Readers;
 using zookeeper::Session;
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 }  // namespace
 

@@ -2,11 +2,11 @@
 
 #include <filesystem>
 
+#include "base/overloaded.h"
 #include "base/text.h"
 #include "codec/arena.h"
 #include "codec/link_frame.h"
 #include "codec/protobuf.h"
-#include "daemon/overloaded.h"
 #include "mesos/v1/mesos.pb.h"
 #include "net/entropy.h"
 #include "stoa/link.pb.h"

@@ -1,9 +1,9 @@
 #include "daemon/master_shell.h"
 
+#include "base/overloaded.h"
 #include "codec/arena.h"
 #include "codec/link_frame.h"
 #include "codec/protobuf.h"
-#include "daemon/overloaded.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
 #include "net/entropy.h"
 #include "stoa/link.pb.h"

@@ -59,8 +59,6 @@ class Wire final : public http::Stream {
 
 // HTTP-061 HA-040 HA-041
 TEST(MasterShell, WhoCanNoLongerLeadEndsEveryStreamAndServesNobody) {
-  store::MemoryStore memory;
-  store::FaultyStore store(memory);
   net::Loop loop(1);
   master::Config config;
   auto info = std::make_shared<mesos::v1::MasterInfo>();
@@ -70,6 +68,8 @@ TEST(MasterShell, WhoCanNoLongerLeadEndsEveryStreamAndServesNobody) {
   MasterShell* shell_pointer = nullptr;
   MasterShell shell(config, {.fail = [&](const std::string&) { shell_pointer->end_streams(); }, .acts_until = {}});
   shell_pointer = &shell;
+  store::MemoryStore memory;  // Calls the shell back from a thread of its own: it goes first.
+  store::FaultyStore store(memory);
   ASSERT_TRUE(shell.start(store, 0));
 
   auto call = std::make_shared<Call>();
@@ -90,11 +90,11 @@ TEST(MasterShell, WhoCanNoLongerLeadEndsEveryStreamAndServesNobody) {
   auto late = std::make_shared<Wire>();
   shell.subscribe(std::make_shared<api::EventStream>(loop, late, codec::MediaType::json), {{}, "t", call, {}});
   EXPECT_TRUE(late->closes());
+  shell.finish();
 }
 
 // HA-043 HA-152
 TEST(MasterShell, WhatIsToBeDoneWithoutAFreshAnswerWaitsForOne) {
-  store::MemoryStore store;
   net::Loop loop(1);
   std::atomic<TimePoint> acts_until = net::now() - std::chrono::hours(1);
   mesos::v1::MasterInfo info;
@@ -104,6 +104,7 @@ TEST(MasterShell, WhatIsToBeDoneWithoutAFreshAnswerWaitsForOne) {
   master::Config config;
   config.info = std::make_shared<const mesos::v1::MasterInfo>(info);
   MasterShell shell(config, {.fail = [](const std::string&) {}, .acts_until = [&] { return acts_until.load(); }});
+  store::MemoryStore store;  // Calls the shell back from a thread of its own: it goes first.
   ASSERT_TRUE(shell.start(store, 1));
   std::promise<Result<>> answer;
   std::future<Result<>> answered = answer.get_future();
@@ -115,6 +116,7 @@ TEST(MasterShell, WhatIsToBeDoneWithoutAFreshAnswerWaitsForOne) {
   acts_until = net::now() + std::chrono::hours(1);
   shell.resume();
   EXPECT_TRUE(comes_within(std::chrono::seconds(20)));
+  shell.finish();
 }
 
 }  // namespace

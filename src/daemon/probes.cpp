@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "agent/states.h"
-#include "daemon/overloaded.h"
+#include "base/overloaded.h"
 #include "daemon/probe_connections.h"
 #include "net/entropy.h"
 

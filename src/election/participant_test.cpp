@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/overloaded.h"
 #include "base/random.h"
 #include "election/names.h"
 
@@ -10,11 +11,6 @@ namespace stoa::election {
 namespace {
 
 using namespace std::chrono_literals;
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 const Member one{"id-1", "m1", 5050, "10.0.0.1"};
 const Member two{"id-2", "m2", 5050, "10.0.0.2"};
@@ -240,6 +236,18 @@ TEST(Participant, WhatIsForbiddenIsFinalAndWhatFailsIsTriedAgainLaterAndLater) {
     EXPECT_EQ(names.tell(Passed{}), "open");
   }
   EXPECT_EQ(waits, (std::vector<Duration>{2s, 4s, 8s, 16s, 32s, 60s, 60s}));
+}
+
+TEST(Participant, SessionsThatNeverBeginAreOpenedLaterAndLater) {
+  Case c(true);
+  c.tell(Begin{});
+  c.tell(SessionUp{timeout});
+  EXPECT_TRUE(c.tell(SessionExpired{}).ends_with("open"));
+  for (const Duration pause : {2s, 4s, 8s}) {
+    EXPECT_FALSE(c.tell(SessionExpired{}).ends_with("open"));
+    EXPECT_EQ(c.wait(pause - 1ms), "");
+    EXPECT_EQ(c.wait(1ms), "open");
+  }
 }
 
 // HA-043

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/overloaded.h"
 #include "master/agents.h"
 #include "master/allocator_gauges.h"
 #include "master/calls.h"
@@ -26,11 +27,6 @@
 
 namespace stoa::master {
 namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 // The registry is the truth about agents and removed frameworks; tasks come with the agents (HA-085, HA-090).
 void on_loaded(Context& context, const RegistryLoaded& loaded) {

@@ -2,17 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "base/overloaded.h"
 #include "mesos/v1/executor/executor.pb.h"
 #include "mesos/v1/scheduler/scheduler.pb.h"
 #include "stoa/link.pb.h"
 
 namespace stoa::sim {
 namespace {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
 
 using mesos::v1::scheduler::Call;
 using mesos::v1::scheduler::Event;

@@ -1,11 +1,11 @@
 // Overloaded: one function object from several lambdas, for std::visit.
 #pragma once
 
-namespace stoa::daemon {
+namespace stoa {
 
 template <typename... Handlers>
 struct Overloaded : Handlers... {
   using Handlers::operator()...;
 };
 
-}  // namespace stoa::daemon
+}  // namespace stoa
