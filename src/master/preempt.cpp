@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "master/kill_message.h"
@@ -18,13 +19,15 @@ using allocator::Preemption;
 using SchedulerEvent = mesos::v1::scheduler::Event;
 
 constexpr std::size_t preemptions_max = 1000;
+constexpr double seconds_max = 9e9;  // As much as a time point holds.
 
 // Since when it runs; what does not run yet is the youngest.
 TimePoint start_of(const mesos::v1::Task& task) {
   for (const auto& status : task.statuses()) {
-    if (status.state() == mesos::v1::TASK_RUNNING) {
-      return TimePoint(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(status.timestamp())));
-    }
+    if (status.state() != mesos::v1::TASK_RUNNING) continue;
+    // An executor can say any time, and none.
+    const double seconds = status.timestamp() > 0 ? std::min(status.timestamp(), seconds_max) : 0;
+    return TimePoint(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds)));
   }
   return TimePoint::max();
 }

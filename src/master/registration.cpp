@@ -360,13 +360,15 @@ void finish_admission(Context& context, const AdmitAgent& admission) {
   AgentInfo info = claim.agent_info();
   info.mutable_id()->set_value(admission.agent.value);
   if (runs_where_down(state.maintenance, claim)) {  // Since it was taken down, this was written.
+    std::vector<RegistryChange> changes{{"agent", admission.agent.value, ""}};
+    if (auto forgotten = forget_deactivation(state, admission.agent)) changes.push_back(*std::move(forgotten));
     if (const auto known = state.agents.find(admission.agent); known != state.agents.end()) {
       known->second.marking = true;
-      persist(context, {{"agent", admission.agent.value, ""}}, RemoveAgent{admission.agent});
+      persist(context, std::move(changes), RemoveAgent{admission.agent});
     } else {
       state.recovered_agents.erase(admission.agent);
       state.timers.cancel({TimerKey::Kind::recovered_agent, admission.agent.value});
-      persist(context, {{"agent", admission.agent.value, ""}}, NothingMore{});
+      persist(context, std::move(changes), NothingMore{});
     }
     if (!link_is_gone) refuse(context, admission.link, machine_is_down, true);
     return;

@@ -28,13 +28,17 @@ std::optional<allocator::Demand> demand_of(const Framework& framework, const mes
 void on_request(Context& context, Framework& framework, const CallMessage& call) {
   context.state.metrics.count("master/messages_resource_request");
   std::vector<allocator::Demand> demands;
+  std::size_t ignored = 0;
   for (const auto& request : call->request().requests()) {
     if (auto demand = demand_of(framework, request)) {
       demands.push_back(*std::move(demand));
     } else {
-      log_warning(context, "framework {} requests what is no bundle of scalars for one of its roles: ignored",
-                  framework.id.value);
+      ++ignored;
     }
+  }
+  if (ignored > 0) {
+    log_warning(context, "framework {}: ignored {} requests that are no bundle of scalars for one of its roles",
+                framework.id.value, ignored);
   }
   context.state.allocator.request(framework.id, std::move(demands), context.now.steady);
 }

@@ -176,7 +176,7 @@ void begin_sharing(Context& context) {
 }
 
 Result<std::string> check_role(const State& state, const std::string& role) {
-  const std::string trimmed(trim(role));
+  std::string trimmed(trim(role));
   TRY(model::validate_role(trimmed));
   const auto& whitelist = state.config.roles;
   if (whitelist && trimmed != "*" && !whitelist->contains(trimmed)) {

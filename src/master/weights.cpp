@@ -25,7 +25,7 @@ Result<SharingChange> checked(const State& state, const UpdatePriorities& event)
   SharingChange change;
   for (const auto& [name, priority] : event.priorities) {
     LET(const std::string role, check_role(state, name));
-    if (priority && std::abs(*priority) > priority_max) {
+    if (priority && (*priority < -priority_max || *priority > priority_max)) {
       return invalid(fmt::format("Priorities are from -1000000 to 1000000: that of role '{}' is {}", role, *priority));
     }
     change.priorities[role] = priority ? std::optional(static_cast<int>(*priority)) : std::nullopt;

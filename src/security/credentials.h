@@ -12,6 +12,10 @@
 #include "base/result.h"
 #include "proto/forward.h"
 
+namespace mesos::v1 {
+class Credentials;
+}  // namespace mesos::v1
+
 namespace stoa::security {
 
 class Credentials {

@@ -339,7 +339,7 @@ void Session::transact(std::vector<Operation> operations, Readers readers, Done<
   const int code = zoo_amulti(impl_->handle, static_cast<int>(steps.size()), steps.data(), transaction->results.data(),
                               &on_transacted, transaction.get());
   if (code == ZOK) {
-    transaction.release();
+    (void)transaction.release();  // on_transacted has it.
   } else {
     transaction->pending->answer(std::unexpected(transaction->pending->error(code)));
   }
